@@ -1,0 +1,60 @@
+# What every target of the project has in common: warnings, sanitizers, checks of confinement, ccache
+# where it is installed, and one precompiled header.
+
+find_program(RACEPROOF_CCACHE ccache)
+if(RACEPROOF_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+    ${RACEPROOF_CCACHE})
+endif()
+
+find_program(RACEPROOF_LLD NAMES ld.lld-19 ld.lld)
+if(RACEPROOF_LLD AND NOT CMAKE_EXE_LINKER_FLAGS MATCHES "fuse-ld")
+  add_link_options(-fuse-ld=lld)
+endif()
+
+add_library(raceproof_options INTERFACE)
+target_include_directories(raceproof_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(raceproof_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete -Wno-maybe-uninitialized>
+  $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+target_compile_definitions(raceproof_options INTERFACE
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
+  BOOST_ASIO_DISABLE_VISIBILITY
+  $<$<NOT:$<CONFIG:Release>>:RACEPROOF_CHECK_CONFINEMENT>)
+if(RACEPROOF_SANITIZE)
+  add_compile_options(-fsanitize=${RACEPROOF_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${RACEPROOF_SANITIZE})
+endif()
+
+# raceproof_library(name SOURCES ... [LINKS ...] [PRIVATE_LINKS ...])
+function(raceproof_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC raceproof_options ${ARG_LINKS} PRIVATE ${ARG_PRIVATE_LINKS})
+  if(TARGET raceproof_pch AND NOT name STREQUAL raceproof_pch)
+    target_precompile_headers(${name} REUSE_FROM raceproof_pch)
+  endif()
+endfunction()
+
+# raceproof_executable(name SOURCES ... LINKS ...)
+function(raceproof_executable name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE raceproof_options ${ARG_LINKS})
+  if(TARGET raceproof_pch)
+    target_precompile_headers(${name} REUSE_FROM raceproof_pch)
+  endif()
+endfunction()
+
+# raceproof_test(name SOURCES ... LINKS ... [LABELS ...] [TIMEOUT seconds]): a GoogleTest program whose
+# cases run as one CTest test.
+function(raceproof_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINKS;LABELS" ${ARGN})
+  raceproof_executable(${name} SOURCES ${ARG_SOURCES} LINKS ${ARG_LINKS} GTest::gtest GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+endfunction()

@@ -1,0 +1,7 @@
+#include "runtime/time.hpp"
+
+namespace raceproof {
+
+thread_local TimeAlgebra* TimeAlgebra::current = nullptr;
+
+}  // namespace raceproof
