@@ -79,7 +79,7 @@ class Runtime {
   /// `sleep_until(now() + duration)`.
   template <class Token = asio::use_awaitable_t<Executor>>
   auto sleep_for(Duration duration, const char* what = "sleep", Token&& token = Token()) {
-    return sleep_until(now() + duration, what, std::forward<Token>(token));
+    return sleep_until(wait_origin() + duration, what, std::forward<Token>(token));
   }
 
   /// Keeps the strand *and* a thread of the process for `duration`, as a blocking sleep does: what
@@ -116,6 +116,9 @@ class Runtime {
   virtual Listener listen(const Executor& strand, const Endpoint& at) = 0;
 
   // --- what the templates above rest on -------------------------------------------------------
+
+  /// The present, only for adding a duration and waiting at once: a simulation need not remember it.
+  [[nodiscard]] virtual Instant wait_origin() { return now(); }
 
   virtual OperationId start_wait(const Executor& strand, Instant deadline, const char* what,
                                  WaitHandler handler) = 0;

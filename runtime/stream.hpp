@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace raceproof {
 
@@ -24,6 +25,12 @@ using ErrorCode = boost::system::error_code;
 
 /// A host and a port. In simulation the host is the name of a process of the scenario.
 struct Endpoint {
+  Endpoint() = default;
+  // Not an aggregate: g++ 12 copies the bytes of an aggregate temporary in an operand of co_await, which
+  // breaks the short string in it.
+  Endpoint(std::string to_host, std::uint16_t to_port)
+      : host(std::move(to_host)), port(to_port) {}
+
   std::string host;
   std::uint16_t port = 0;
   friend bool operator==(const Endpoint&, const Endpoint&) = default;

@@ -1,0 +1,152 @@
+#include "fakes/client/script.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <type_traits>
+
+namespace raceproof::fakes::client {
+
+namespace {
+
+template <std::size_t... I>
+constexpr auto keys_of(std::index_sequence<I...>) {
+  return std::array{std::variant_alternative_t<I, Step>::key...};
+}
+constexpr auto keys = keys_of(std::make_index_sequence<std::variant_size_v<Step>>{});
+
+template <std::size_t... I>
+std::optional<Step> make_at(std::size_t index, std::index_sequence<I...>) {
+  std::optional<Step> made;
+  ((index == I ? void(made.emplace(std::in_place_index<I>)) : void()), ...);
+  return made;
+}
+
+bool is_status(std::string_view text) {
+  int status = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), status);
+  return error == std::errc() && end == text.data() + text.size() && status >= 100 && status <= 599;
+}
+
+/// RFC 6455 section 7.4: what an endpoint may put into a close frame.
+bool may_be_sent(std::int64_t code) {
+  if (code >= 3000) return code <= 4999;
+  return code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006;
+}
+
+/// Characters that stand for themselves in a URI (RFC 3986 section 2.3).
+bool is_unreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '.' || c == '_' || c == '~';
+}
+
+std::string problem_of(const Connect& step) {
+  if (!std::all_of(step.user.begin(), step.user.end(), is_unreserved)) {
+    return "'user' goes into the request as it is: letters, digits, '-', '.', '_' and '~' only";
+  }
+  for (const auto& reason : step.retry_on) {
+    if (reason != "refused" && reason != "lost" && !is_status(reason)) {
+      return "retry_on takes HTTP statuses (100 to 599), 'refused' and 'lost', not '" + reason +
+             "'";
+    }
+  }
+  return {};
+}
+
+std::string problem_of(const Expect& step) {
+  const int kinds =
+      (step.type.empty() ? 0 : 1) + (step.close == 0 ? 0 : 1) + (step.http == 0 ? 0 : 1);
+  if (kinds > 1) return "an expect has one of 'type', 'close' and 'http', not several";
+  if (step.strict && step.http != 0) return "'strict' is about frames, not HTTP answers";
+  return {};
+}
+
+std::string problem_of(const Send& step) {
+  if (!step.raw.empty() && !step.text.empty()) return "a send has 'raw' or 'text', not both";
+  return {};
+}
+
+std::string problem_of(const Close& step) {
+  if (may_be_sent(step.code)) return {};
+  return "a client cannot send close code " + std::to_string(step.code) + " (RFC 6455 section 7.4)";
+}
+
+std::string problem_of(const auto&) { return {}; }
+
+}  // namespace
+
+void Wait::describe(SettingsVisitor& visitor) {
+  visitor.on("delay", delay, "How long the client does nothing.");
+}
+
+void Connect::describe(SettingsVisitor& visitor) {
+  visitor.on("path", path, "Path of the WebSocket upgrade.");
+  visitor.on("user", user,
+             "Query parameter 'user' of the upgrade request; the client's name when left out.");
+  visitor.on("token", token, "Bearer token of the upgrade request; none when empty.");
+  visitor.on("retry_on", retry_on,
+             "What is tried again: HTTP statuses of a refused upgrade, 'refused' for a refused "
+             "connection, 'lost' for one that ended or timed out unanswered.");
+  visitor.on("every", every, "Pause between two attempts.");
+  visitor.on("for", give_up, "How long attempts are begun, counted from the first.");
+  visitor.on("within", within, "Limit of one attempt, from the TCP connect to the HTTP answer.");
+}
+
+void Expect::describe(SettingsVisitor& visitor) {
+  visitor.on("type", type, "The frame's JSON \"type\"; any frame when left out.");
+  visitor.on("text", text, "What the frame, or the reason of the close, contains.");
+  visitor.on("strict", strict,
+             "Whether the very next frame must match, instead of the first that does.");
+  visitor.on("close", close, 1000, 4999,
+             "Code of the expected close; 1006 is a connection lost without a close frame.");
+  visitor.on("http", http, 100, 599,
+             "HTTP status with which the upgrade just before was answered.");
+  visitor.on("within", within,
+             "Limit of the wait; without it the client waits as long as the run lasts.");
+}
+
+void Send::describe(SettingsVisitor& visitor) {
+  visitor.on("type", type, "\"type\" of the JSON message.");
+  visitor.on("text", text, "\"text\" of the JSON message.");
+  visitor.on("raw", raw, "A text frame sent exactly as written, instead of a JSON message.");
+}
+
+void Close::describe(SettingsVisitor& visitor) {
+  visitor.on("code", code, 1000, 4999, "Close code (RFC 6455 section 7.4).");
+  visitor.on("reason", reason, "Reason in the close frame; at most 123 bytes are sent.");
+  visitor.on("within", within, "Limit of the wait for the server's close frame.");
+}
+
+void Get::describe(SettingsVisitor& visitor) {
+  visitor.on("path", path, "Path of the request.");
+  visitor.on("status", status, 100, 599, "The HTTP status that is expected.");
+  visitor.on("every", every, "Pause between two attempts.");
+  visitor.on("for", give_up,
+             "How long the request is repeated until it is answered as expected; once without it.");
+  visitor.on("within", within, "Limit of one attempt, from the TCP connect to the answer.");
+}
+
+std::span<const std::string_view> step_keys() { return keys; }
+
+std::optional<Step> make_step(std::string_view key) {
+  const auto found = std::find(keys.begin(), keys.end(), key);
+  return make_at(static_cast<std::size_t>(found - keys.begin()),
+                 std::make_index_sequence<std::variant_size_v<Step>>{});
+}
+
+std::string_view step_key(const Step& step) { return keys[step.index()]; }
+
+std::string_view step_shorthand(const Step& step) {
+  return std::visit([](const auto& s) { return std::remove_cvref_t<decltype(s)>::shorthand; },
+                    step);
+}
+
+void describe(Step& step, SettingsVisitor& visitor) {
+  std::visit([&](auto& s) { s.describe(visitor); }, step);
+}
+
+std::string problem(const Step& step) {
+  return std::visit([](const auto& s) { return problem_of(s); }, step);
+}
+
+}  // namespace raceproof::fakes::client

@@ -1,0 +1,216 @@
+#include "gateway/connection.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/write.hpp>
+#include <utility>
+
+#include "gateway/messages.hpp"
+#include "gateway/watchdog.hpp"
+#include "runtime/task.hpp"
+
+namespace raceproof::gateway {
+
+namespace {
+
+constexpr auto as_result = asio::as_tuple(use_awaitable);
+
+bool is_health_path(std::string_view path) {
+  return path == "/health/live" || path == "/health/ready" || path == "/health/startup";
+}
+
+}  // namespace
+
+Connection::Connection(Services& services, Stream stream, bool over_limit)
+    : services_(services),
+      runtime_(services.runtime),
+      strand_(stream.get_executor()),
+      peer_(stream.peer_name()),
+      stream_(std::move(stream)),
+      reader_(services.settings.limits),
+      over_limit_(over_limit) {}
+
+Awaitable<> Connection::serve() {
+  try {
+    for (bool go_on = true; go_on && !stopping_;) {
+      const ReadOutcome outcome = co_await read_request();
+      switch (outcome) {
+        case ReadOutcome::request: {
+          HttpRequest request = reader_.take();
+          go_on = co_await answer(request);
+          break;
+        }
+        case ReadOutcome::timed_out:
+          // An idle connection has asked for nothing, so nothing answers it.
+          if (reader_.in_request()) {
+            co_await fail(408, "request_timeout", "the request did not arrive in time");
+          }
+          go_on = false;
+          break;
+        case ReadOutcome::failed:
+          co_await fail(reader_.failure_status(), "bad_request", reader_.failure());
+          go_on = false;
+          break;
+        case ReadOutcome::ended: go_on = false; break;
+      }
+    }
+  } catch (const boost::system::system_error& error) {
+    const std::string reason = error.what();
+    runtime_.observe("connection_failed", {{"peer", peer_}, {"reason", reason}});
+  }
+  session_.reset();
+  stream_.close();
+  stream_ = Stream();
+}
+
+Awaitable<> Connection::stop() {
+  stopping_ = true;
+  if (session_) session_->stop();
+  if (waiting_) idle_.emit(asio::cancellation_type::terminal);
+  co_return;
+}
+
+Awaitable<> Connection::abort() {
+  stopping_ = true;
+  if (session_) {
+    session_->abort();
+  } else {
+    stream_.close();
+  }
+  co_return;
+}
+
+/// Reads until a request is complete, at most the request time-out.
+Awaitable<Connection::ReadOutcome> Connection::read_request() {
+  const HttpReader::Status buffered = reader_.parse();
+  if (buffered == HttpReader::Status::request) co_return ReadOutcome::request;
+  if (buffered == HttpReader::Status::failed) co_return ReadOutcome::failed;
+  // One wait for the whole request; it cancels the read that is then pending.
+  bool expired = false;
+  Watchdog limit(runtime_, strand_);
+  limit.arm(services_.settings.limits.request_timeout, "http request limit", [this, &expired] {
+    expired = true;
+    idle_.emit(asio::cancellation_type::terminal);
+  });
+  const ReadOutcome outcome = co_await read_more();
+  limit.disarm();
+  co_return expired && outcome == ReadOutcome::ended ? ReadOutcome::timed_out : outcome;
+}
+
+Awaitable<Connection::ReadOutcome> Connection::read_more() {
+  for (;;) {
+    const HttpReader::Space space = reader_.prepare();
+    waiting_ = !reader_.in_request();
+    const auto [error, size] = co_await stream_.async_read_some(
+        asio::buffer(space.data, space.size), asio::bind_cancellation_slot(idle_.slot(), as_result));
+    waiting_ = false;
+    if (error) co_return ReadOutcome::ended;
+    reader_.commit(size);
+    switch (reader_.parse()) {
+      case HttpReader::Status::request: co_return ReadOutcome::request;
+      case HttpReader::Status::failed: co_return ReadOutcome::failed;
+      case HttpReader::Status::need_more: break;
+    }
+  }
+}
+
+/// Answers one request; whether the connection goes on.
+Awaitable<bool> Connection::answer(HttpRequest& request) {
+  const bool health = is_health_path(request.path);
+  if (!health && request.path != "/ws") {
+    return respond(request, {.status = 404, .body = error_body("not_found", "no such path")});
+  }
+  if (request.method != "GET") {
+    return respond(request, {.status = 405,
+                             .body = error_body("method_not_allowed", "only GET is allowed"),
+                             .allow = "GET"});
+  }
+  return health ? answer_health(request) : upgrade(request);
+}
+
+Awaitable<bool> Connection::answer_health(HttpRequest& request) {
+  HttpResponse response;
+  if (request.path == "/health/live") {
+    response.body = health_body("live");
+  } else if (request.path == "/health/ready") {
+    const Verdict verdict =
+        co_await call(services_.readiness.strand(), services_.readiness.verdict());
+    response.status = verdict.ready ? 200 : 503;
+    response.body = health_body(verdict.ready ? "ready" : "not_ready", verdict.reason);
+  } else {
+    const StartupState state =
+        co_await call(services_.readiness.strand(), services_.readiness.startup());
+    const bool complete = state.status == StartupState::Status::complete;
+    const bool failed = state.status == StartupState::Status::failed;
+    response.status = complete ? 200 : 503;
+    response.body = complete ? health_body("complete")
+                             : health_body(failed ? "failed" : "starting", state.error,
+                                           to_string(state.phase));
+  }
+  if (response.status == 503) response.retry_after_seconds = services_.settings.retry_after_seconds;
+  const bool go_on = co_await respond(request, std::move(response));
+  co_return go_on;
+}
+
+Awaitable<bool> Connection::upgrade(HttpRequest& request) {
+  if (!request.is_upgrade) {
+    const bool go_on = co_await respond(
+        request, {.status = 426, .body = error_body("upgrade_required", "expected a WebSocket")});
+    co_return go_on;
+  }
+  Verdict verdict = co_await call(services_.readiness.strand(), services_.readiness.verdict());
+  const bool guarded = services_.settings.readiness.not_ready == NotReady::refuse;
+  std::string refusal;
+  if (over_limit_) {
+    refusal = "too many sessions";
+  } else if (stopping_) {
+    refusal = "shutting down";
+  } else if (!verdict.ready && guarded && !services_.figures.guard_skipped) {
+    refusal = std::move(verdict.reason);
+  }
+  if (!refusal.empty()) {
+    const bool go_on = co_await refuse(request, std::move(refusal));
+    co_return go_on;
+  }
+  std::string user = query_value(request.query, "user");
+  if (user.empty()) user = "anonymous";
+  session_ = make_session(services_, std::move(stream_), std::move(user));
+  co_await session_->run(std::move(request.upgrade), std::move(verdict));
+  co_return false;
+}
+
+/// 503 with Retry-After, before the upgrade.
+Awaitable<bool> Connection::refuse(const HttpRequest& request, std::string reason) {
+  runtime_.observe("upgrade_refused",
+                   {{"peer", peer_}, {"status", std::int64_t{503}}, {"reason", reason}});
+  HttpResponse response;
+  response.status = 503;
+  response.body = error_body("service_not_ready", reason);
+  response.retry_after_seconds = services_.settings.retry_after_seconds;
+  const bool go_on = co_await respond(request, std::move(response));
+  co_return go_on;
+}
+
+Awaitable<bool> Connection::respond(const HttpRequest& request, HttpResponse response) {
+  response.keep_alive = request.keep_alive && !stopping_;
+  const std::string bytes = to_bytes(response);
+  const auto [error, size] = co_await asio::async_write(stream_, asio::buffer(bytes), as_result);
+  if (error) co_return false;
+  runtime_.observe("http_response", {{"peer", peer_},
+                                     {"path", request.path},
+                                     {"status", std::int64_t{response.status}}});
+  co_return response.keep_alive;
+}
+
+/// Answers what is not a request, and ends the connection.
+Awaitable<bool> Connection::fail(unsigned status, std::string_view code, std::string_view text) {
+  HttpRequest none;
+  HttpResponse response;
+  response.status = status;
+  response.body = error_body(code, text);
+  co_await respond(none, std::move(response));
+  ErrorCode ignored;
+  stream_.shutdown_send(ignored);
+  co_return false;
+}
+
+}  // namespace raceproof::gateway

@@ -1,0 +1,171 @@
+#include "gateway/gateway.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <stdexcept>
+#include <utility>
+
+namespace raceproof::gateway {
+
+namespace {
+
+/// Pause after an accept that failed for want of resources.
+constexpr auto accept_pause = std::chrono::milliseconds(100);
+
+Awaitable<> stop_connection(std::shared_ptr<Connection> connection) {
+  co_await connection->stop();
+}
+
+Awaitable<> abort_connection(std::shared_ptr<Connection> connection) {
+  co_await connection->abort();
+}
+
+}  // namespace
+
+Gateway::Gateway(Runtime& runtime, Settings settings)
+    : runtime_(runtime),
+      settings_(with_profile(std::move(settings))),
+      figures_(resolve(settings_)),
+      strand_(runtime.make_strand("main")),
+      readiness_(runtime, settings_.readiness, figures_),
+      redis_(runtime, settings_.redis, instance_channel(settings_),
+             [this](const RedisState& state) {
+               spawn(runtime_, readiness_.strand(), "redis state", readiness_.redis_changed(state));
+             }),
+      services_{runtime, settings_, figures_, readiness_, redis_, agent_},
+      startup_(runtime,
+               [this](const StartupState& state) {
+                 spawn(runtime_, readiness_.strand(), "startup state",
+                       readiness_.startup_changed(state));
+               }),
+      connections_(runtime, strand_),
+      changed_(runtime, strand_),
+      tasks_(runtime, strand_) {
+  plan_startup();
+}
+
+void Gateway::start() { spawn(runtime_, strand_, "gateway", run()); }
+
+void Gateway::shutdown() { spawn(runtime_, strand_, "shutdown", request_shutdown()); }
+
+Awaitable<> Gateway::request_shutdown() {
+  shutdown_requested_ = true;
+  changed_.notify();
+  co_return;
+}
+
+Awaitable<std::uint16_t> Gateway::port() const {
+  co_return listener_.is_open() ? listener_.port() : std::uint16_t{0};
+}
+
+Awaitable<> Gateway::run() {
+  // Early, because a container that does not listen is killed; so a client may come before Redis.
+  listen();
+  tasks_.spawn("accept", accept_connections());
+  co_await call(readiness_.strand(), readiness_.start());
+  tasks_.spawn("startup", start_up());
+  while (!shutdown_requested_ && !startup_failure_) co_await changed_.wait("shutdown");
+  runtime_.observe("shutdown_begin");
+  co_await close_down();
+  runtime_.observe("shutdown_end");
+  if (startup_failure_) std::rethrow_exception(startup_failure_);
+}
+
+void Gateway::listen() {
+  const Endpoint at{settings_.listen.host, static_cast<std::uint16_t>(settings_.listen.port)};
+  listener_ = runtime_.listen(strand_, at);
+  runtime_.observe("listening", {{"port", std::int64_t{listener_.port()}}});
+}
+
+/// What the phases do. In this slice nothing stands behind the others.
+void Gateway::plan_startup() {
+  startup_.on(Phase::init, [this]() -> Awaitable<> {
+    runtime_.observe("environment", {{"name", to_string(figures_.environment.name)},
+                                     {"gcp", figures_.environment.gcp}});
+    std::string message;
+    for (const std::string& problem : problems(settings_)) {
+      if (!message.empty()) message += "; ";
+      message += problem;
+    }
+    if (!message.empty()) throw std::invalid_argument(message);
+    co_return;
+  });
+  // A Redis that does not answer fails no phase: the manager goes on trying in the background.
+  startup_.on(Phase::cache, [this]() { return call(redis_.strand(), redis_.start()); });
+  startup_.on(Phase::services,
+              [this]() { return call(readiness_.strand(), readiness_.agent_started()); });
+}
+
+Awaitable<> Gateway::start_up() {
+  try {
+    co_await startup_.run();
+  } catch (const StartupError&) {
+    startup_failure_ = std::current_exception();
+    changed_.notify();
+  }
+}
+
+Awaitable<> Gateway::accept_connections() {
+  const auto strand_of = [this](std::string_view peer) { return runtime_.make_strand(peer); };
+  for (;;) {
+    auto [error, stream] =
+        co_await listener_.async_accept(strand_of, asio::as_tuple(use_awaitable));
+    if (closing_ || error == asio::error::operation_aborted) co_return;
+    if (!error) {
+      admit(std::move(stream));
+      continue;
+    }
+    const std::string reason = error.message();
+    runtime_.observe("accept_failed", {{"reason", reason}});
+    co_await runtime_.sleep_for(accept_pause, "accept pause");
+  }
+}
+
+void Gateway::admit(Stream stream) {
+  const bool over_limit =
+      connections_->size() >= static_cast<std::size_t>(settings_.limits.max_sessions);
+  auto connection = std::make_shared<Connection>(services_, std::move(stream), over_limit);
+  connections_->push_back(connection);
+  const Executor strand = connection->strand();
+  spawn(runtime_, strand, "connection", serve(std::move(connection)));
+}
+
+/// On the connection's strand.
+Awaitable<> Gateway::serve(std::shared_ptr<Connection> connection) {
+  co_await connection->serve();
+  spawn(runtime_, strand_, "connection end", forget(connection.get()));
+}
+
+Awaitable<> Gateway::forget(const Connection* connection) {
+  connections_->remove_if([&](const auto& known) { return known.get() == connection; });
+  if (closing_ && connections_->empty()) changed_.notify();
+  co_return;
+}
+
+Awaitable<> Gateway::close_down() {
+  closing_ = true;
+  listener_.close();
+  co_await tasks_.stop();
+  co_await close_connections();
+  co_await call(redis_.strand(), redis_.stop());
+  // Last, and behind the manager's last report on that strand.
+  co_await call(readiness_.strand(), readiness_.stop());
+}
+
+/// Asks every connection to end, and cuts those that have not ended within the grace.
+Awaitable<> Gateway::close_connections() {
+  changed_.clear();
+  for (const auto& connection : *connections_) {
+    spawn(runtime_, connection->strand(), "connection stop", stop_connection(connection));
+  }
+  const Instant limit = runtime_.now() + settings_.shutdown_grace;
+  bool in_time = true;
+  while (in_time && !connections_->empty()) {
+    in_time = co_await changed_.wait_until(limit, "connections to end");
+  }
+  for (const auto& connection : *connections_) {
+    spawn(runtime_, connection->strand(), "connection abort", abort_connection(connection));
+  }
+  while (!connections_->empty()) co_await changed_.wait("connections to be cut");
+}
+
+}  // namespace raceproof::gateway

@@ -1,0 +1,79 @@
+// The whole gateway on one runtime: listener, startup, Redis, readiness, connections.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <list>
+#include <memory>
+
+#include "gateway/agent.hpp"
+#include "gateway/connection.hpp"
+#include "gateway/figures.hpp"
+#include "gateway/notice.hpp"
+#include "gateway/readiness/readiness.hpp"
+#include "gateway/redis_manager.hpp"
+#include "gateway/session.hpp"
+#include "gateway/settings.hpp"
+#include "gateway/startup.hpp"
+#include "runtime/confined.hpp"
+#include "runtime/task.hpp"
+
+namespace raceproof::gateway {
+
+/// One gateway process. Must outlive its tasks: destroy it after `run()` has returned, or after the
+/// runtime has destroyed all of its handlers (a kill).
+class Gateway {
+ public:
+  Gateway(Runtime& runtime, Settings settings);
+
+  /// The strand that `run()` belongs on.
+  [[nodiscard]] const Executor& strand() const { return strand_; }
+
+  /// Listens, starts up, serves, and returns after an orderly shutdown. Throws system_error when it
+  /// cannot listen, and StartupError (after the same orderly shutdown) when a required phase fails.
+  Awaitable<> run();
+  /// Spawns `run()` on its strand; what it throws goes to `Runtime::task_failed`.
+  void start();
+  /// Asks for an orderly shutdown: no new connection, sessions closed with 1001. From any thread.
+  void shutdown();
+  /// The port that is listened on; 0 before. On the gateway's strand.
+  [[nodiscard]] Awaitable<std::uint16_t> port() const;
+
+  [[nodiscard]] const Settings& settings() const { return settings_; }
+  [[nodiscard]] const Figures& figures() const { return figures_; }
+  /// For tests and operators: called into by `call(readiness().strand(), ...)`.
+  [[nodiscard]] Readiness& readiness() { return readiness_; }
+
+ private:
+  using Connections = std::list<std::shared_ptr<Connection>>;
+
+  void listen();
+  void plan_startup();
+  Awaitable<> start_up();
+  Awaitable<> accept_connections();
+  void admit(Stream stream);
+  Awaitable<> serve(std::shared_ptr<Connection> connection);
+  Awaitable<> forget(const Connection* connection);
+  Awaitable<> request_shutdown();
+  Awaitable<> close_down();
+  Awaitable<> close_connections();
+
+  Runtime& runtime_;
+  const Settings settings_;
+  const Figures figures_;
+  Executor strand_;
+  Readiness readiness_;
+  RedisManager redis_;
+  EchoAgent agent_;
+  Services services_;
+  Startup startup_;
+  Listener listener_;
+  Confined<Connections> connections_;
+  Notice changed_;  // shutdown was asked for, startup failed, or the last connection ended
+  TaskScope tasks_;
+  bool shutdown_requested_ = false;
+  bool closing_ = false;
+  std::exception_ptr startup_failure_;
+};
+
+}  // namespace raceproof::gateway

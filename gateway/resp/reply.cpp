@@ -1,0 +1,22 @@
+#include "gateway/resp/reply.hpp"
+
+namespace raceproof::gateway::resp {
+
+std::string Reply::describe() const {
+  switch (type) {
+    case Type::status: return "+" + text;
+    case Type::error: return "-" + text;
+    case Type::string: return "$" + text;
+    case Type::integer: return ":" + std::to_string(integer);
+    case Type::array: return "*" + std::to_string(elements.size());
+    case Type::nil: break;
+  }
+  return "nil";
+}
+
+bool has_error_code(const Reply& reply, std::string_view code) {
+  return reply.is_error() && reply.text.starts_with(code) &&
+         (reply.text.size() == code.size() || reply.text[code.size()] == ' ');
+}
+
+}  // namespace raceproof::gateway::resp

@@ -1,0 +1,55 @@
+#include "harness/scenario/world_settings.hpp"
+
+#include <array>
+
+namespace raceproof::scenario {
+
+void NetworkSettings::describe(SettingsVisitor& visitor) {
+  visitor.on("latency", latency, "One-way latency of every link that has none of its own.");
+  visitor.on("gateway_redis", gateway_redis, "One-way latency between the gateway and Redis.");
+  visitor.on("clients", clients, "One-way latency between clients and the gateway.");
+  visitor.on("fragment", fragment, "Whether deliveries may be split at any byte.");
+  visitor.on("epsilon", epsilon,
+             "With several threads: a posted handler is picked up within 0 to this long.");
+}
+
+void Stall::describe(SettingsVisitor& visitor) {
+  visitor.on("at", at, "When the process stops getting processor time, since the start.");
+  visitor.on("for", span, "For how long it gets none.");
+}
+
+void Kill::describe(SettingsVisitor& visitor) {
+  visitor.on("at", at, "When the process is killed, since the start.");
+  visitor.on("restart_after", restart_after,
+             "How much later it is started anew; never when left out.");
+}
+
+void ProcessSettings::describe(SettingsVisitor& visitor) {
+  visitor.on("cold_start", cold_start,
+             "From the start of the run to the gateway's first instruction.");
+  visitor.on("stall", stall, "Times without a processor (CPU throttling).");
+  visitor.on("kill", kill, "When the process is killed, and whether it comes back.");
+}
+
+std::span<const std::string_view> choices(Search) {
+  static constexpr std::array<std::string_view, 4> names{"complete", "random", "pct", "baseline"};
+  return names;
+}
+
+void Fallback::describe(SettingsVisitor& visitor) {
+  visitor.on("sample", sample, 0, 1'000'000'000, "Random runs; 0 for none.");
+}
+
+void ExploreSettings::describe(SettingsVisitor& visitor) {
+  visitor.on("search", search,
+             "Every order that the ranges allow, random walks, PCT, or only the baseline order.");
+  visitor.on("classes", classes, 1, 1'000'000'000,
+             "How many orders a complete search visits at most.");
+  visitor.on("runs", runs, 1, 1'000'000'000, "Runs of the searches that sample.");
+  visitor.on("else", otherwise, "What takes over when the complete search exceeds its budget.");
+  visitor.on("depth", depth, 1, 100, "Bug depth of PCT: ordering constraints a failure needs.");
+  visitor.on("time", time, "Ceiling on wall time for one variant; hitting it gives unknown.");
+  visitor.on("until", until, "Virtual time at which a run ends at the latest.");
+}
+
+}  // namespace raceproof::scenario

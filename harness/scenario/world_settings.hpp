@@ -1,0 +1,77 @@
+// What a scenario says about the world around the programs: the network between them, what happens to
+// the gateway's process, and how long to search. Self-describing, as all settings.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "runtime/settings.hpp"
+
+namespace raceproof::scenario {
+
+/// The simulated network. A latency is one way, drawn for every delivery; bytes of one direction of a
+/// connection never overtake each other.
+struct NetworkSettings {
+  DelayRange latency;                        ///< Of every link that has none of its own.
+  std::optional<DelayRange> gateway_redis;   ///< Between the gateway and Redis.
+  std::optional<DelayRange> clients;         ///< Between clients and the gateway.
+  bool fragment = false;                     ///< Deliveries may be split anywhere.
+  Duration epsilon = std::chrono::milliseconds(1);  ///< A free thread picks up work within [0, epsilon].
+  void describe(SettingsVisitor& visitor);
+};
+
+/// A time in which the process gets no processor, as under CPU throttling: what arrives is queued,
+/// timers that pass fire afterwards.
+struct Stall {
+  DelayRange at;    ///< Since the start of the run.
+  DelayRange span;  ///< Key `for`.
+  void describe(SettingsVisitor& visitor);
+};
+
+/// The end of the process: its connections are reset, its memory is gone.
+struct Kill {
+  DelayRange at;                           ///< Since the start of the run.
+  std::optional<DelayRange> restart_after; ///< Started anew that much later; never without it.
+  void describe(SettingsVisitor& visitor);
+};
+
+/// What happens to the gateway's process.
+struct ProcessSettings {
+  Duration cold_start;  ///< From the start of the run to the first instruction of the gateway.
+  std::vector<Stall> stall;
+  std::vector<Kill> kill;
+  void describe(SettingsVisitor& visitor);
+};
+
+/// How the orders and delays are gone through.
+enum class Search {
+  complete,  ///< Every order that the ranges allow.
+  random,    ///< Independent random walks over orders and delays.
+  pct,       ///< Probabilistic concurrency testing (priorities with `depth` - 1 change points).
+  baseline,  ///< The one order of a single-threaded event loop with the shortest delays.
+};
+std::span<const std::string_view> choices(Search);
+
+/// What takes over when a complete search exceeds its budget.
+struct Fallback {
+  std::int64_t sample = 2000;  ///< Random runs.
+  void describe(SettingsVisitor& visitor);
+};
+
+/// The budget; counted in classes and runs, so that a verdict does not depend on the machine.
+struct ExploreSettings {
+  Search search = Search::complete;
+  std::int64_t classes = 50'000;
+  std::int64_t runs = 10'000;
+  Fallback otherwise;  ///< Key `else`.
+  std::int64_t depth = 3;
+  Duration time = std::chrono::minutes(10);  ///< Ceiling on wall time for one variant.
+  Duration until = std::chrono::seconds(60);  ///< Virtual time at which a run ends at the latest.
+  void describe(SettingsVisitor& visitor);
+};
+
+}  // namespace raceproof::scenario

@@ -1,0 +1,554 @@
+#include "harness/sim/network.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+#include <algorithm>
+#include <cstring>
+
+#include "harness/sim/world.hpp"
+
+namespace raceproof::sim {
+
+namespace {
+
+bool is_immediate(const DelayRange& latency) {
+  const auto low = latency.low.affine();
+  const auto high = latency.high.affine();
+  return low.form == 0 && high.form == 0 && low.constant_ns == 0 && high.constant_ns == 0;
+}
+
+}  // namespace
+
+void Connection::reset_for_reuse() {
+  for (ConnectionEnd& end : ends) {
+    end.process = nullptr;
+    end.strand = nullptr;
+    end.open = end.sent_end = end.end_of_file = end.reset = end.read_queued = false;
+    end.received.clear();
+    end.read_offset = 0;
+    end.last_arrival = 0;
+    end.read_handler = nullptr;
+    end.write_handler = nullptr;
+    end.write_buffers.clear();
+    end.in_flight.clear();
+    end.in_flight_offset = 0;
+    end.deliveries.clear();
+  }
+}
+
+// --- Network ----------------------------------------------------------------------------------------
+
+void Network::clear() {
+  for (std::size_t i = 0; i < connections_used_; ++i) connections_[i]->reset_for_reuse();
+  connections_used_ = 0;
+  listeners_.clear();
+  links_.clear();
+}
+
+Connection& Network::make_connection() {
+  if (connections_used_ == connections_.size()) {
+    connections_.push_back(std::make_unique<Connection>());
+  }
+  Connection& connection = *connections_[connections_used_];
+  connection.id = static_cast<std::uint32_t>(connections_used_++);
+  return connection;
+}
+
+void Network::set_latency(const std::string& a, const std::string& b, DelayRange latency) {
+  for (Link& link : links_) {
+    if (link.a == a && link.b == b) {
+      link.latency = latency;
+      return;
+    }
+  }
+  links_.push_back({a, b, latency, false});
+}
+
+void Network::set_partition(const std::string& a, const std::string& b, bool cut) {
+  for (Link& link : links_) {
+    if ((link.a == a && link.b == b) || (link.a == b && link.b == a)) {
+      link.cut = cut;
+      return;
+    }
+  }
+  links_.push_back({a, b, {}, cut});
+}
+
+DelayRange Network::latency_between(const Process& a, const Process& b) const {
+  for (const Link& link : links_) {
+    if (link.a == a.name() && link.b == b.name()) return link.latency;
+    if (link.a == b.name() && link.b == a.name()) return link.latency;
+  }
+  return {};
+}
+
+bool Network::cut_between(const Process& a, const Process& b) const {
+  for (const Link& link : links_) {
+    if (!link.cut) continue;
+    if (link.a == a.name() && link.b == b.name()) return true;
+    if (link.a == b.name() && link.b == a.name()) return true;
+  }
+  return false;
+}
+
+std::shared_ptr<BoundListener> Network::bind(Process& process, Strand& strand, const Endpoint& at) {
+  for (const auto& bound : listeners_) {
+    if (bound->open && bound->process == &process && bound->at.port == at.port) {
+      throw boost::system::system_error(asio::error::address_in_use, "listen");
+    }
+  }
+  auto bound = std::make_shared<BoundListener>();
+  bound->process = &process;
+  bound->strand = &strand;
+  bound->at = {process.name(), at.port};
+  listeners_.push_back(bound);
+  return bound;
+}
+
+void Network::request(std::uint32_t slot) {
+  Timed& timed = world_.timed(slot);
+  const Process* target = nullptr;
+  for (const auto& bound : listeners_) {
+    if (bound->at.host == timed.target.host) target = bound->process;
+  }
+  const DelayRange latency =
+      target == nullptr ? DelayRange{} : latency_between(*timed.process, *target);
+  if (target != nullptr && cut_between(*timed.process, *target)) return;  // never answered
+  if (is_immediate(latency)) {
+    timed.state = Timed::State::pending;
+    request_arrived(slot);
+    return;
+  }
+  const auto label = timed.label;
+  world_.schedule(slot, world_.time().wait_origin() +
+                            world_.time().draw(latency, {timed.strand->id, label, timed.ordinal}));
+}
+
+void Network::request_arrived(std::uint32_t slot) {
+  Timed& timed = world_.timed(slot);
+  BoundListener* listener = nullptr;
+  for (const auto& bound : listeners_) {
+    if (bound->open && bound->at.host == timed.target.host && bound->at.port == timed.target.port) {
+      listener = bound.get();
+    }
+  }
+  DelayRange latency;
+  if (listener == nullptr) {
+    timed.connect_error = asio::error::connection_refused;
+  } else {
+    timed.connect_error = {};
+    latency = latency_between(*timed.process, *listener->process);
+    Connection& connection = make_connection();
+    connection.latency = latency;
+    connection.ends[0].process = timed.process;
+    connection.ends[0].strand = timed.strand;
+    connection.ends[0].open = true;
+    connection.ends[1].process = listener->process;
+    connection.ends[1].strand = listener->strand;
+    connection.ends[1].open = true;
+    timed.connection = &connection;
+    listener->backlog.push_back(&connection);
+    accept_ready(*listener);
+  }
+  timed.kind = TimedKind::connect_answer;
+  timed.cause = world_.current_event();
+  if (is_immediate(latency)) {
+    answer_arrived(slot);
+    return;
+  }
+  world_.schedule(slot, world_.time().wait_origin() +
+                            world_.time().draw(latency, {timed.strand->id, timed.label,
+                                                         timed.ordinal}));
+}
+
+void Network::answer_arrived(std::uint32_t slot) {
+  Timed& timed = world_.timed(slot);
+  Strand& strand = *timed.strand;
+  Process& process = *timed.process;
+  Connection* connection = timed.connection;
+  std::string peer = timed.target.host;
+  auto* operation = make_operation(
+      world_.pool(),
+      [handler = std::move(timed.connect_handler), error = timed.connect_error, connection,
+       &strand, peer = std::move(peer)]() mutable {
+        if (error) {
+          handler(error, Stream());
+        } else {
+          handler(error, Stream(StrandExecutor(strand), std::make_unique<SimStream>(*connection, 0),
+                                std::move(peer)));
+        }
+      });
+  world_.release(slot);
+  process.complete(strand, operation, world_.current_event());
+}
+
+void Network::accept_ready(BoundListener& listener) {
+  if (!listener.accept_handler || listener.backlog.empty()) return;
+  Connection* connection = listener.backlog.front();
+  listener.backlog.pop_front();
+  auto* operation = make_operation(
+      world_.pool(), [handler = std::move(listener.accept_handler),
+                      strand_of = std::move(listener.strand_of), connection]() mutable {
+        std::string peer = connection->ends[0].strand->name;
+        Executor executor = strand_of(peer);
+        const auto* target = executor.target<StrandExecutor>();
+        connection->ends[1].strand = &target->strand();
+        Stream stream(std::move(executor), std::make_unique<SimStream>(*connection, 1),
+                      std::move(peer));
+        handler(ErrorCode(), std::move(stream));
+      });
+  listener.accept_handler = nullptr;
+  listener.process->complete(*listener.strand, operation, world_.current_event());
+}
+
+std::size_t Network::send(Connection& connection, int from, const ConstBuffers& buffers) {
+  const int to = 1 - from;
+  ConnectionEnd& receiver = connection.ends[to];
+  const std::size_t used = receiver.unread() + receiver.travelling();
+  std::size_t room = used >= window_bytes ? 0 : window_bytes - used;
+  std::size_t taken = 0;
+  for (const auto& piece : buffers) {
+    const std::size_t size = std::min(room, piece.size());
+    receiver.in_flight.append(static_cast<const char*>(piece.data()), size);
+    taken += size;
+    room -= size;
+  }
+  if (taken == 0) return 0;
+  if (cut_between(*connection.ends[from].process, *receiver.process)) {
+    receiver.in_flight.resize(receiver.in_flight.size() - taken);  // lost on the way, for good
+    return taken;
+  }
+  if (is_immediate(connection.latency)) {
+    deliver(connection, to, taken, SegmentEnd::none);
+    return taken;
+  }
+  const auto slot = world_.allocate(TimedKind::delivery, *receiver.process, *receiver.strand, "data");
+  Timed& timed = world_.timed(slot);
+  timed.connection = &connection;
+  timed.end = static_cast<std::uint8_t>(to);
+  timed.bytes = taken;
+  timed.segment_end = SegmentEnd::none;
+  schedule_delivery(connection, to, slot);
+  return taken;
+}
+
+void Network::schedule_delivery(Connection& connection, int to, std::uint32_t slot) {
+  Timed& timed = world_.timed(slot);
+  ConnectionEnd& receiver = connection.ends[to];
+  TimeModel& time = world_.time();
+  Instant arrival = time.wait_origin() + time.draw(connection.latency, {receiver.strand->id,
+                                                                        timed.label, timed.ordinal});
+  const bool queued_behind = !receiver.deliveries.empty();
+  if (queued_behind && !time.symbolic()) {
+    const std::int64_t previous = world_.timed(receiver.deliveries.back()).time_ns;
+    if (time.value_of(arrival.affine()) < previous) {
+      arrival = Instant(detail::Affine{previous, 0});  // bytes never overtake bytes
+    }
+  }
+  const std::uint32_t ahead = queued_behind ? receiver.deliveries.back() : 0;
+  receiver.deliveries.push_back(slot);
+  world_.schedule(slot, arrival);
+  if (queued_behind && time.symbolic()) time.order(world_.timed(ahead).point, timed.point);
+}
+
+void Network::send_end(Connection& connection, int from, SegmentEnd kind) {
+  const int to = 1 - from;
+  ConnectionEnd& receiver = connection.ends[to];
+  if (receiver.process == nullptr || !receiver.process->alive()) return;
+  if (cut_between(*connection.ends[from].process, *receiver.process)) return;
+  if (is_immediate(connection.latency)) {
+    deliver(connection, to, 0, kind);
+    return;
+  }
+  const auto slot = world_.allocate(TimedKind::delivery, *receiver.process, *receiver.strand,
+                                    kind == SegmentEnd::reset ? "reset" : "end of file");
+  Timed& timed = world_.timed(slot);
+  timed.connection = &connection;
+  timed.end = static_cast<std::uint8_t>(to);
+  timed.bytes = 0;
+  timed.segment_end = kind;
+  schedule_delivery(connection, to, slot);
+}
+
+void Network::deliver(Connection& connection, int to, std::size_t bytes, SegmentEnd kind) {
+  ConnectionEnd& end = connection.ends[to];
+  const char* data = end.in_flight.data() + end.in_flight_offset;
+  static constexpr const char* labels[] = {"data", "end of file", "reset"};
+  const auto id =
+      world_.record(trace::EventKind::arrival, end.strand->id,
+                    world_.trace().intern(labels[static_cast<int>(kind)]), world_.current_event());
+  world_.trace().set_payload(id, static_cast<std::uint32_t>(bytes));
+  if (world_.keep_payloads()) {
+    world_.trace().add_payload(id, {connection.id, to == 1, static_cast<std::uint8_t>(kind),
+                                    std::string(data, bytes)});
+  }
+  if (end.open && end.process->alive()) {
+    end.received.append(data, bytes);
+    end.last_arrival = id;
+  }
+  end.in_flight_offset += bytes;
+  if (end.in_flight_offset == end.in_flight.size()) {
+    end.in_flight.clear();
+    end.in_flight_offset = 0;
+  }
+  if (!end.process->alive()) return;
+  if (!end.open) {
+    // Bytes for a closed socket are answered with a reset (RFC 9293 section 3.10.7.1).
+    if (kind == SegmentEnd::none && connection.ends[1 - to].open) {
+      world_.within(id, nullptr, [&] { send_end(connection, to, SegmentEnd::reset); });
+    }
+    return;
+  }
+  if (kind == SegmentEnd::end_of_file) end.end_of_file = true;
+  if (kind == SegmentEnd::reset) {
+    end.reset = true;
+    end.received.clear();
+    end.read_offset = 0;
+    world_.within(id, nullptr, [&] { complete_write(connection, to); });
+  }
+  if (end.read_handler && !end.read_queued) {
+    end.read_queued = true;
+    world_.within(id, nullptr, [&] { end.process->ready_io(connection, to); });
+  }
+}
+
+void Network::complete_read(Connection& connection, int which) {
+  ConnectionEnd& end = connection.ends[which];
+  end.read_queued = false;
+  if (!end.read_handler) return;
+  ErrorCode error;
+  std::size_t size = 0;
+  if (end.reset) {
+    error = asio::error::connection_reset;
+  } else if (end.unread() > 0) {
+    size = std::min(end.unread(), end.read_buffer.size());
+    std::memcpy(end.read_buffer.data(), end.received.data() + end.read_offset, size);
+    end.read_offset += size;
+    if (end.read_offset == end.received.size()) {
+      end.received.clear();
+      end.read_offset = 0;
+    }
+  } else if (end.end_of_file) {
+    error = asio::error::eof;
+  } else {
+    return;
+  }
+  auto* operation =
+      make_operation(world_.pool(), [handler = std::move(end.read_handler), error, size]() mutable {
+        handler(error, size);
+      });
+  end.read_handler = nullptr;
+  end.process->complete(*end.strand, operation, end.last_arrival);
+  if (size > 0) complete_write(connection, 1 - which);
+}
+
+void Network::complete_write(Connection& connection, int which) {
+  ConnectionEnd& end = connection.ends[which];
+  if (!end.write_handler) return;
+  ErrorCode error;
+  std::size_t size = 0;
+  if (end.reset) {
+    error = asio::error::connection_reset;
+  } else if (!end.open || end.sent_end) {
+    error = asio::error::operation_aborted;
+  } else {
+    size = send(connection, which, end.write_buffers);
+    if (size == 0) return;
+  }
+  auto* operation =
+      make_operation(world_.pool(), [handler = std::move(end.write_handler), error, size]() mutable {
+        handler(error, size);
+      });
+  end.write_handler = nullptr;
+  end.process->complete(*end.strand, operation, world_.current_event());
+}
+
+void Network::process_died(Process& process) {
+  for (const auto& bound : listeners_) {
+    if (bound->process == &process) bound->open = false;
+  }
+  for (std::size_t i = 0; i < connections_used_; ++i) {
+    for (int which = 0; which < 2; ++which) {
+      ConnectionEnd& end = connections_[i]->ends[which];
+      if (end.process != &process || end.sent_end) continue;
+      end.open = false;
+      end.sent_end = true;
+      send_end(*connections_[i], which, SegmentEnd::reset);
+    }
+  }
+}
+
+bool Network::destroy_handlers(Process& process) {
+  bool found = false;
+  for (std::size_t i = 0; i < connections_used_; ++i) {
+    for (ConnectionEnd& end : connections_[i]->ends) {
+      if (end.process != &process) continue;
+      const auto read = std::exchange(end.read_handler, nullptr);
+      const auto write = std::exchange(end.write_handler, nullptr);
+      found = found || read || write;
+    }
+  }
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    if (listeners_[i]->process != &process) continue;
+    const auto accept = std::exchange(listeners_[i]->accept_handler, nullptr);
+    const auto strand_of = std::exchange(listeners_[i]->strand_of, nullptr);
+    found = found || accept;
+  }
+  return found;
+}
+
+// --- SimStream --------------------------------------------------------------------------------------
+
+SimStream::~SimStream() { close(); }
+
+void SimStream::start_read(asio::mutable_buffer buffer, IoHandler handler) {
+  ConnectionEnd& end = mine();
+  if (!end.process->alive()) return;
+  World& world = end.process->world();
+  if (!end.open || buffer.size() == 0) {
+    const ErrorCode error = end.open ? ErrorCode() : ErrorCode(asio::error::bad_descriptor);
+    auto* operation = make_operation(
+        world.pool(), [handler = std::move(handler), error]() mutable { handler(error, 0); });
+    end.process->complete(*end.strand, operation, world.current_event());
+    return;
+  }
+  end.read_buffer = buffer;
+  end.read_handler = std::move(handler);
+  world.network().complete_read(*connection_, end_);
+}
+
+void SimStream::start_write(ConstBuffers buffers, IoHandler handler) {
+  ConnectionEnd& end = mine();
+  if (!end.process->alive()) return;
+  World& world = end.process->world();
+  end.write_buffers = buffers;
+  end.write_handler = std::move(handler);
+  ErrorCode error;
+  if (!end.open || end.sent_end) error = asio::error::broken_pipe;
+  if (end.reset) error = asio::error::connection_reset;
+  end.process->effect([&world, connection = connection_, which = end_, error] {
+    ConnectionEnd& writer = connection->ends[which];
+    if (!writer.write_handler) return;
+    if (error || writer.write_buffers.empty()) {
+      auto* operation = make_operation(
+          world.pool(), [pending = std::move(writer.write_handler), error]() mutable {
+            pending(error, 0);
+          });
+      writer.write_handler = nullptr;
+      writer.process->complete(*writer.strand, operation, world.current_event());
+      return;
+    }
+    world.network().complete_write(*connection, which);
+  });
+}
+
+void SimStream::cancel_read() {
+  ConnectionEnd& end = mine();
+  if (!end.process->alive() || !end.read_handler) return;
+  World& world = end.process->world();
+  auto* operation =
+      make_operation(world.pool(), [handler = std::move(end.read_handler)]() mutable {
+        handler(asio::error::operation_aborted, 0);
+      });
+  end.read_handler = nullptr;
+  end.process->complete(*end.strand, operation, world.current_event());
+}
+
+void SimStream::cancel_write() {
+  ConnectionEnd& end = mine();
+  if (!end.process->alive() || !end.write_handler) return;
+  World& world = end.process->world();
+  auto* operation =
+      make_operation(world.pool(), [handler = std::move(end.write_handler)]() mutable {
+        handler(asio::error::operation_aborted, 0);
+      });
+  end.write_handler = nullptr;
+  end.process->complete(*end.strand, operation, world.current_event());
+}
+
+void SimStream::shutdown_send(ErrorCode& error) {
+  ConnectionEnd& end = mine();
+  error = {};
+  if (!end.process->alive()) return;
+  if (!end.open || end.reset) {
+    error = asio::error::not_connected;
+    return;
+  }
+  if (std::exchange(end.sent_end, true)) return;
+  end.process->effect([&world = end.process->world(), connection = connection_, which = end_] {
+    world.network().send_end(*connection, which, SegmentEnd::end_of_file);
+  });
+}
+
+void SimStream::close() {
+  ConnectionEnd& end = mine();
+  if (!end.process->alive() || !end.open) return;
+  cancel_read();
+  cancel_write();
+  end.open = false;
+  // Closing with unread bytes resets the connection, as Linux does.
+  const bool abortive = end.unread() > 0;
+  const bool say = !std::exchange(end.sent_end, true) || abortive;
+  if (!say || end.reset) return;
+  end.process->effect(
+      [&world = end.process->world(), connection = connection_, which = end_, abortive] {
+        world.network().send_end(*connection, which,
+                                 abortive ? SegmentEnd::reset : SegmentEnd::end_of_file);
+      });
+}
+
+void SimStream::reset() {
+  ConnectionEnd& end = mine();
+  if (!end.process->alive() || !end.open) return;
+  cancel_read();
+  cancel_write();
+  end.open = false;
+  end.sent_end = true;
+  end.process->effect([&world = end.process->world(), connection = connection_, which = end_] {
+    world.network().send_end(*connection, which, SegmentEnd::reset);
+  });
+}
+
+// --- SimListener ------------------------------------------------------------------------------------
+
+void SimListener::start_accept(std::move_only_function<Executor(std::string_view)> strand_of,
+                               AcceptHandler handler) {
+  if (!bound_->process->alive()) return;
+  World& world = bound_->process->world();
+  if (!bound_->open) {
+    auto* operation = make_operation(world.pool(), [handler = std::move(handler)]() mutable {
+      handler(asio::error::bad_descriptor, Stream());
+    });
+    bound_->process->complete(*bound_->strand, operation, world.current_event());
+    return;
+  }
+  bound_->strand_of = std::move(strand_of);
+  bound_->accept_handler = std::move(handler);
+  world.network().accept_ready(*bound_);
+}
+
+void SimListener::cancel_accept() {
+  if (!bound_->process->alive() || !bound_->accept_handler) return;
+  World& world = bound_->process->world();
+  auto* operation =
+      make_operation(world.pool(), [handler = std::move(bound_->accept_handler)]() mutable {
+        handler(asio::error::operation_aborted, Stream());
+      });
+  bound_->accept_handler = nullptr;
+  bound_->process->complete(*bound_->strand, operation, world.current_event());
+}
+
+void SimListener::close() {
+  if (!bound_->open) return;
+  cancel_accept();
+  bound_->open = false;
+  if (!bound_->process->alive()) return;
+  // Connections that nobody accepted are reset.
+  for (Connection* connection : std::exchange(bound_->backlog, {})) {
+    connection->ends[1].open = false;
+    connection->ends[1].sent_end = true;
+    bound_->process->world().network().send_end(*connection, 1, SegmentEnd::reset);
+  }
+}
+
+}  // namespace raceproof::sim

@@ -1,0 +1,147 @@
+// The simulated network: connections as two byte directions with latency, backlog, half-close, reset
+// and back pressure; listeners with a backlog.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/sim/process.hpp"
+#include "runtime/stream.hpp"
+
+namespace raceproof::sim {
+
+/// What a segment carries beside bytes.
+enum class SegmentEnd : std::uint8_t { none, end_of_file, reset };
+
+/// One side of a connection: what it has received, and what waits there.
+struct ConnectionEnd {
+  Process* process = nullptr;
+  Strand* strand = nullptr;
+  bool open = false;           ///< the program holds the stream and has not closed it
+  bool sent_end = false;       ///< has half-closed or closed
+  std::string received;        ///< arrived and unread from `read_offset`
+  std::size_t read_offset = 0;
+  bool end_of_file = false;
+  bool reset = false;
+  trace::EventId last_arrival = 0;
+  asio::mutable_buffer read_buffer;
+  IoHandler read_handler;      ///< pending read
+  bool read_queued = false;    ///< the pending read is on the process's list for its next poll
+  ConstBuffers write_buffers;
+  IoHandler write_handler;     ///< pending write, waiting for room
+  // On the way to this end:
+  std::string in_flight;
+  std::size_t in_flight_offset = 0;
+  std::deque<std::uint32_t> deliveries;  ///< slots, in order
+
+  [[nodiscard]] std::size_t unread() const { return received.size() - read_offset; }
+  [[nodiscard]] std::size_t travelling() const { return in_flight.size() - in_flight_offset; }
+};
+
+struct Connection {
+  std::uint32_t id = 0;
+  ConnectionEnd ends[2];  ///< 0 connected, 1 accepted
+  DelayRange latency;
+  void reset_for_reuse();
+};
+
+/// Bytes that may be on the way and unread per direction before a write waits.
+inline constexpr std::size_t window_bytes = 256 * 1024;
+
+/// A bound endpoint of a process.
+struct BoundListener {
+  Process* process = nullptr;
+  Strand* strand = nullptr;
+  Endpoint at;
+  std::deque<Connection*> backlog;
+  std::move_only_function<Executor(std::string_view)> strand_of;
+  AcceptHandler accept_handler;
+  bool open = true;
+};
+
+/// One end of a simulated connection as the program holds it.
+class SimStream final : public StreamImpl {
+ public:
+  SimStream(Connection& connection, int end) : connection_(&connection), end_(end) {}
+  ~SimStream() override;
+  void start_read(asio::mutable_buffer buffer, IoHandler handler) override;
+  void start_write(ConstBuffers buffers, IoHandler handler) override;
+  void cancel_read() override;
+  void cancel_write() override;
+  void shutdown_send(ErrorCode& error) override;
+  void close() override;
+  void reset() override;
+
+ private:
+  [[nodiscard]] ConnectionEnd& mine() const { return connection_->ends[end_]; }
+  Connection* connection_;
+  int end_;
+};
+
+class SimListener final : public ListenerImpl {
+ public:
+  explicit SimListener(std::shared_ptr<BoundListener> bound) : bound_(std::move(bound)) {}
+  ~SimListener() override { close(); }
+  void start_accept(std::move_only_function<Executor(std::string_view)> strand_of,
+                    AcceptHandler handler) override;
+  void cancel_accept() override;
+  void close() override;
+  [[nodiscard]] std::uint16_t port() const override { return bound_->at.port; }
+
+ private:
+  std::shared_ptr<BoundListener> bound_;
+};
+
+/// All connections and listeners of a world.
+class Network {
+ public:
+  explicit Network(World& world) : world_(world) {}
+
+  /// Latency of each direction between two processes, by name; none is immediate.
+  void set_latency(const std::string& a, const std::string& b, DelayRange latency);
+  /// Cuts (or mends) all traffic between two processes: what is sent meanwhile is never delivered.
+  void set_partition(const std::string& a, const std::string& b, bool cut);
+
+  std::shared_ptr<BoundListener> bind(Process& process, Strand& strand, const Endpoint& at);
+  /// `slot` names the pending connect; its answer completes it.
+  void request(std::uint32_t slot);
+  void request_arrived(std::uint32_t slot);
+  void answer_arrived(std::uint32_t slot);
+
+  /// Moves bytes of `from`'s program towards the other end; returns how many were taken.
+  std::size_t send(Connection& connection, int from, const ConstBuffers& buffers);
+  void send_end(Connection& connection, int from, SegmentEnd kind);
+  /// A segment of `bytes` for `to` arrives.
+  void deliver(Connection& connection, int to, std::size_t bytes, SegmentEnd kind);
+  /// Completes the pending read of `end` if there is something for it.
+  void complete_read(Connection& connection, int end);
+  void complete_write(Connection& connection, int end);
+  void accept_ready(BoundListener& listener);
+  /// A killed process: its listeners go, its ends are reset.
+  void process_died(Process& process);
+  /// Destroys the handlers that wait at ends of `process`.
+  bool destroy_handlers(Process& process);
+  void clear();
+
+ private:
+  void schedule_delivery(Connection& connection, int to, std::uint32_t slot);
+  [[nodiscard]] DelayRange latency_between(const Process& a, const Process& b) const;
+  [[nodiscard]] bool cut_between(const Process& a, const Process& b) const;
+  Connection& make_connection();
+
+  struct Link {
+    std::string a;
+    std::string b;
+    DelayRange latency;
+    bool cut = false;
+  };
+  World& world_;
+  std::vector<Link> links_;
+  std::vector<std::unique_ptr<Connection>> connections_;
+  std::size_t connections_used_ = 0;
+  std::vector<std::shared_ptr<BoundListener>> listeners_;
+};
+
+}  // namespace raceproof::sim

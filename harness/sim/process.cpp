@@ -1,0 +1,483 @@
+#include "harness/sim/process.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+
+#include "harness/sim/world.hpp"
+
+namespace raceproof::sim {
+
+namespace {
+
+/// Mixes text into a seed (FNV-1a), so that each strand draws its own numbers.
+std::uint64_t mix_name(std::uint64_t seed, std::string_view name) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL ^ seed;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return hash;
+}
+
+/// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
+std::uint64_t next_random(std::uint64_t& state) {
+  std::uint64_t z = (state += 0x9e3779b97f4a7c15ULL);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+  return z ^ (z >> 31);
+}
+
+/// An operation that is destroyed unless it is handed on.
+class OwnedOperation {
+ public:
+  OwnedOperation(Operation* operation, OperationPool& pool) : operation_(operation), pool_(&pool) {}
+  OwnedOperation(OwnedOperation&& other) noexcept
+      : operation_(std::exchange(other.operation_, nullptr)), pool_(other.pool_) {}
+  OwnedOperation& operator=(OwnedOperation&&) = delete;
+  ~OwnedOperation() {
+    if (operation_ != nullptr) operation_->complete(operation_, *pool_, false);
+  }
+  Operation* hand_on() { return std::exchange(operation_, nullptr); }
+
+ private:
+  Operation* operation_;
+  OperationPool* pool_;
+};
+
+}  // namespace
+
+boost::asio::execution_context& StrandExecutor::query(
+    boost::asio::execution::context_t) const noexcept {
+  return strand_->process->world().context();
+}
+
+bool StrandExecutor::running_here() const {
+  return strand_->process->world().current_strand() == strand_;
+}
+
+bool StrandExecutor::accepts_work() const { return strand_->process->alive(); }
+
+OperationPool& StrandExecutor::pool() const { return strand_->process->pool(); }
+
+void StrandExecutor::queue(Operation* operation) const { strand_->process->post(*strand_, operation); }
+
+Process::Process(World& world, ProcessOptions options)
+    : world_(world), options_(std::move(options)), queue_(64) {
+  add_strand(options_.name);
+}
+
+Process::~Process() = default;
+
+OperationPool& Process::pool() { return world_.pool(); }
+
+Strand& Process::add_strand(std::string name) {
+  auto& strand = *strands_.emplace_back(std::make_unique<Strand>());
+  strand.process = this;
+  strand.id = world_.trace().add_strand(name);
+  strand.random_state = mix_name(world_.seed(), name);
+  strand.name = std::move(name);
+  return strand;
+}
+
+Executor Process::make_strand(std::string_view name) {
+  Strand* creator = world_.current_strand();
+  if (creator == nullptr || creator->process != this) creator = strands_.front().get();
+  std::uint32_t ordinal = 0;
+  const auto known = std::find_if(creator->children.begin(), creator->children.end(),
+                                  [&](const auto& child) { return child.first == name; });
+  if (known == creator->children.end()) {
+    creator->children.emplace_back(std::string(name), 1);
+    ordinal = 1;
+  } else {
+    ordinal = ++known->second;
+  }
+  std::string full = creator->name;
+  full += '/';
+  full += name;
+  if (ordinal > 1) full += fmt::format("#{}", ordinal);
+  return StrandExecutor(add_strand(std::move(full)));
+}
+
+Strand& Process::strand_of(const Executor& executor) const {
+  const auto* target = executor.target<StrandExecutor>();
+  assert(target != nullptr && "an executor of another runtime");
+  return target->strand();
+}
+
+std::string_view Process::strand_name(const Executor& strand) const {
+  const auto* target = strand.target<StrandExecutor>();
+  return target == nullptr ? std::string_view() : std::string_view(target->strand().name);
+}
+
+bool Process::running_on(const Executor& strand) const {
+  const auto* target = strand.target<StrandExecutor>();
+  return target != nullptr && world_.current_strand() == &target->strand();
+}
+
+Instant Process::now() { return world_.time().now(); }
+
+Instant Process::wait_origin() { return world_.time().wait_origin(); }
+
+std::uint64_t Process::random() {
+  Strand* strand = world_.current_strand();
+  return next_random((strand == nullptr ? root() : *strand).random_state);
+}
+
+Duration Process::draw(const DelayRange& range, const char* what) {
+  Strand* strand = world_.current_strand();
+  if (strand == nullptr) strand = &root();
+  const auto low = range.low.affine();
+  const auto high = range.high.affine();
+  if (low.form == high.form && low.constant_ns == high.constant_ns) return range.low;
+  const auto label = world_.trace().intern(what);
+  return world_.time().draw(range, Meaning{strand->id, label, strand->next_ordinal(label)});
+}
+
+void Process::observe(const Observation& observation) {
+  const Strand* strand = world_.current_strand();
+  world_.trace().observe(world_.current_event(), strand == nullptr ? root().id : strand->id,
+                         world_.now_ns(), observation);
+}
+
+Listener Process::listen(const Executor& strand, const Endpoint& at) {
+  return Listener(strand, std::make_unique<SimListener>(
+                              world_.network().bind(*this, strand_of(strand), at)));
+}
+
+OperationId Process::start_wait(const Executor& strand, Instant deadline, const char* what,
+                                WaitHandler handler) {
+  if (!alive_) return 0;  // the handler is destroyed here
+  const auto slot = world_.allocate(TimedKind::wait, *this, strand_of(strand), what);
+  world_.timed(slot).handler = std::move(handler);
+  world_.schedule(slot, deadline);
+  return world_.id_of(slot);
+}
+
+void Process::start_block(const Executor& executor, Duration duration, const char* what,
+                          WaitHandler handler) {
+  if (!alive_) return;
+  Strand& strand = strand_of(executor);
+  const auto slot = world_.allocate(TimedKind::block_end, *this, strand, what);
+  world_.timed(slot).handler = std::move(handler);
+  world_.schedule(slot, world_.time().wait_origin() + duration);
+  ++blocked_threads_;
+  if (open_running_ != nullptr) open_running_->blocked = true;
+}
+
+void Process::block_ended(Strand& strand, Operation* completion) {
+  --blocked_threads_;
+  for (Open& open : open_) {
+    if (open.strand == &strand) open.blocked = false;
+  }
+  enqueue(strand, completion);
+}
+
+OperationId Process::start_connect(const Executor& strand, Endpoint to, ConnectHandler handler) {
+  if (!alive_) return 0;
+  const auto slot = world_.allocate(TimedKind::connect_request, *this, strand_of(strand), "connect");
+  Timed& timed = world_.timed(slot);
+  timed.target = std::move(to);
+  timed.connect_handler = std::move(handler);
+  const auto id = world_.id_of(slot);
+  effect([this, id] {
+    if (const auto pending = world_.slot_of(id); pending != UINT32_MAX) {
+      world_.network().request(pending);
+    }
+  });
+  return id;
+}
+
+void Process::cancel_operation(OperationId id) {
+  if (!alive_) return;
+  effect([this, id] {
+    const auto slot = world_.slot_of(id);
+    if (slot == UINT32_MAX || !world_.unschedule(slot)) return;
+    Timed& timed = world_.timed(slot);
+    Strand& strand = *timed.strand;
+    Operation* operation = nullptr;
+    if (timed.kind == TimedKind::wait) {
+      std::erase(ready_timers_, slot);
+      operation = make_operation(pool(), [handler = std::move(timed.handler)]() mutable {
+        handler(asio::error::operation_aborted);
+      });
+    } else {
+      operation = make_operation(pool(), [handler = std::move(timed.connect_handler)]() mutable {
+        handler(asio::error::operation_aborted, Stream());
+      });
+    }
+    if (timed.state != Timed::State::cancelled) world_.release(slot);
+    complete(strand, operation, world_.current_event());
+  });
+}
+
+void Process::task_failed(std::string_view task, std::exception_ptr error) {
+  std::string what = "unknown exception";
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& exception) {
+    what = exception.what();
+  } catch (...) {
+    what = "an exception that is not a std::exception";
+  }
+  const std::string text = fmt::format("{}: task '{}' ended with: {}", name(), task, what);
+  observe("task_failed", {{"task", task}, {"error", std::string_view(what)}});
+  world_.fail(text);
+}
+
+void Process::start() {
+  if (alive_) return;
+  alive_ = true;
+  Executor root_executor = StrandExecutor(root());
+  auto* operation = make_operation(
+      pool(), [this, root_executor] { options_.start(*this, root_executor); });
+  operation->cause = world_.current_event();
+  enqueue(root(), operation);
+}
+
+void Process::kill() {
+  if (!alive_) return;
+  alive_ = false;
+  drain();
+  if (options_.destroy) options_.destroy();
+  drain();
+  world_.network().process_died(*this);
+  stalled_ = false;
+  blocked_threads_ = 0;
+  interrupted_ = nullptr;
+}
+
+void Process::drain() {
+  const auto destroy = [this](Operation* operation) { operation->complete(operation, pool(), false); };
+  bool found = true;
+  while (found) {
+    found = false;
+    while (queue_size_ > 0) {
+      found = true;
+      if (const Entry entry = pop(); entry.operation != nullptr) destroy(entry.operation);
+    }
+    for (std::size_t i = 0; i < strands_.size(); ++i) {
+      Strand& strand = *strands_[i];
+      while (!strand.ready.empty()) found = true, destroy(strand.ready.pop());
+      while (!strand.waiting.empty()) found = true, destroy(strand.waiting.pop());
+      strand.locked = false;
+    }
+    while (!open_.empty()) {
+      found = true;
+      Open open = std::move(open_.front());
+      open_.pop_front();
+    }
+    if (world_.destroy_handlers(*this)) found = true;
+    if (world_.network().destroy_handlers(*this)) found = true;
+  }
+  ready_io_.clear();
+  ready_timers_.clear();
+  marker_queued_ = false;
+}
+
+void Process::push(Entry entry) {
+  if (queue_size_ == queue_.size()) {
+    std::vector<Entry> wider(queue_.size() * 2);
+    for (std::size_t i = 0; i < queue_size_; ++i) {
+      wider[i] = queue_[(queue_head_ + i) & (queue_.size() - 1)];
+    }
+    queue_ = std::move(wider);
+    queue_head_ = 0;
+  }
+  queue_[(queue_head_ + queue_size_++) & (queue_.size() - 1)] = entry;
+}
+
+Process::Entry Process::pop() {
+  const Entry entry = queue_[queue_head_];
+  queue_head_ = (queue_head_ + 1) & (queue_.size() - 1);
+  --queue_size_;
+  return entry;
+}
+
+void Process::enqueue(Strand& strand, Operation* operation) {
+  if (strand.locked) {
+    strand.waiting.push(operation);
+    return;
+  }
+  strand.locked = true;
+  strand.ready.push(operation);
+  push({&strand, nullptr});
+}
+
+void Process::post(Strand& strand, Operation* operation) {
+  operation->cause = world_.current_event();
+  if (open_running_ == nullptr) {
+    enqueue(strand, operation);
+    return;
+  }
+  open_running_->effects.emplace_back(
+      [this, &strand, owned = OwnedOperation(operation, pool())]() mutable {
+        enqueue(strand, owned.hand_on());
+      });
+}
+
+void Process::complete(Strand& strand, Operation* operation, trace::EventId cause) {
+  operation->cause = cause;
+  push({&strand, operation});
+}
+
+void Process::ready_io(Connection& connection, int end) {
+  ready_io_.push_back({&connection, end});
+  if (busy()) {
+    if (!marker_queued_) marker_queued_ = true, push({});
+  } else {
+    poll();
+  }
+}
+
+void Process::ready_timer(std::uint32_t slot) {
+  world_.timed(slot).state = Timed::State::expired;
+  world_.timed(slot).cause = world_.current_event();
+  ready_timers_.push_back(slot);
+  if (busy()) {
+    if (!marker_queued_) marker_queued_ = true, push({});
+  } else {
+    poll();
+  }
+}
+
+void Process::poll() {
+  for (std::size_t i = 0; i < ready_io_.size(); ++i) {
+    world_.network().complete_read(*ready_io_[i].connection, ready_io_[i].end);
+  }
+  ready_io_.clear();
+  for (const std::uint32_t slot : ready_timers_) {
+    Timed& timed = world_.timed(slot);
+    Strand& strand = *timed.strand;
+    auto* operation = make_operation(
+        pool(), [handler = std::move(timed.handler)]() mutable { handler(ErrorCode()); });
+    const trace::EventId expiry = timed.cause;
+    world_.release(slot);
+    complete(strand, operation, expiry);
+  }
+  ready_timers_.clear();
+}
+
+bool Process::runnable() const {
+  if (!alive_ || stalled_) return false;
+  if (options_.threads == 1) {
+    return blocked_threads_ == 0 && (queue_size_ > 0 || interrupted_ != nullptr);
+  }
+  for (const Open& open : open_) {
+    if (!open.blocked || open.released < open.effects.size()) return true;
+  }
+  return queue_size_ > 0 && open_.size() < static_cast<std::size_t>(options_.threads);
+}
+
+bool Process::step() {
+  if (!runnable()) return false;
+  return options_.threads == 1 ? step_single() : step_threads();
+}
+
+bool Process::step_single() {
+  if (interrupted_ != nullptr) {
+    run_batch(*std::exchange(interrupted_, nullptr));
+    return true;
+  }
+  start_entry(pop());
+  return true;
+}
+
+void Process::start_entry(Entry entry) {
+  if (entry.strand == nullptr) {
+    marker_queued_ = false;
+    poll();
+  } else if (entry.operation != nullptr) {
+    enqueue(*entry.strand, entry.operation);
+  } else {
+    run_batch(*entry.strand);
+  }
+}
+
+void Process::run_batch(Strand& strand) {
+  while (!strand.ready.empty()) {
+    run_handler(strand);
+    if (!alive_) return;
+    if (blocked_threads_ > 0) {
+      interrupted_ = &strand;
+      return;
+    }
+  }
+  after_batch(strand);
+}
+
+void Process::run_handler(Strand& strand) {
+  Operation* operation = strand.ready.pop();
+  ++strand.handlers_run;
+  const auto event = world_.record(trace::EventKind::handler, strand.id, 0, operation->cause);
+  world_.within(event, &strand, [&] { operation->complete(operation, pool(), true); });
+}
+
+void Process::after_batch(Strand& strand) {
+  strand.ready.append(strand.waiting);
+  strand.locked = !strand.ready.empty();
+  if (strand.locked) push({&strand, nullptr});
+}
+
+bool Process::step_threads() {
+  const auto thread_free = [this] {
+    return open_.size() < static_cast<std::size_t>(options_.threads);
+  };
+  // What is no decision: markers, completions on their way to a strand, handlers that have ended.
+  if (queue_size_ > 0 && thread_free()) {
+    const Entry& head = queue_[queue_head_];
+    if (head.strand == nullptr || head.operation != nullptr) {
+      start_entry(pop());
+      return true;
+    }
+  }
+  for (auto open = open_.begin(); open != open_.end(); ++open) {
+    if (open->blocked || open->released < open->effects.size()) continue;
+    if (!open->strand->ready.empty()) continue;
+    Strand& strand = *open->strand;
+    open_.erase(open);
+    after_batch(strand);
+    return true;
+  }
+
+  std::vector<Meaning> steps;
+  std::vector<Open*> handlers;
+  const auto effect_label = world_.trace().intern("effect");
+  const auto handler_label = world_.trace().intern("handler");
+  for (Open& open : open_) {
+    if (open.released < open.effects.size()) {
+      steps.push_back({open.strand->id, effect_label, open.strand->effects_released});
+    } else if (!open.blocked) {
+      steps.push_back({open.strand->id, handler_label, open.strand->handlers_run});
+    } else {
+      continue;
+    }
+    handlers.push_back(&open);
+  }
+  if (queue_size_ > 0 && thread_free()) {
+    const Strand& next = *queue_[queue_head_].strand;
+    steps.push_back({next.id, handler_label, next.handlers_run});
+    handlers.push_back(nullptr);
+  }
+  const std::size_t chosen =
+      steps.size() == 1 ? 0 : world_.decider().choose(ChoiceKind::thread_step, steps);
+  Open* open = handlers[chosen];
+  if (open != nullptr && open->released < open->effects.size()) {
+    ++open->strand->effects_released;
+    auto effect = std::move(open->effects[open->released++]);
+    world_.within(open->event, open->strand, [&] { effect(); });
+    return true;
+  }
+  if (open == nullptr) {
+    open_.emplace_back();
+    open = &open_.back();
+    open->strand = pop().strand;
+  }
+  open->effects.clear();
+  open->released = 0;
+  open_running_ = open;
+  open->event = static_cast<trace::EventId>(world_.trace().events().size());
+  run_handler(*open->strand);
+  open_running_ = nullptr;
+  return true;
+}
+
+}  // namespace raceproof::sim

@@ -1,0 +1,151 @@
+// A simulated process: a group of strands on a number of threads, its own view of the seam.
+//
+// One thread: what is ready runs to quiescence, in the order of an io_context's queue, before the
+// clock moves; the queue's marker is the place where an io_context polls the reactor, so that a
+// blocked process meets what arrived meanwhile in the real order (descriptors by arrival, then timers
+// by deadline). N threads: up to N handlers are open at once; a handler's outward effects are released
+// one at a time, in its order, and which handler goes on is a decision. docs/legality.md has the rules.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/sim/strand.hpp"
+#include "runtime/runtime.hpp"
+
+namespace raceproof::sim {
+
+class World;
+struct Connection;
+
+struct ProcessOptions {
+  std::string name;
+  /// Threads of the process's io_context, at least 1.
+  int threads = 1;
+  /// From the start of the run until the process starts.
+  Duration cold_start{};
+  /// Builds the process's components and spawns them; called on its root strand at every start.
+  std::function<void(Runtime&, const Executor& root)> start;
+  /// Destroys what `start` built, after the kernel has destroyed all pending handlers.
+  std::function<void()> destroy;
+};
+
+class Process final : public Runtime {
+ public:
+  Process(World& world, ProcessOptions options);
+  ~Process() override;
+
+  [[nodiscard]] const std::string& name() const { return options_.name; }
+  [[nodiscard]] World& world() const { return world_; }
+  [[nodiscard]] bool alive() const { return alive_; }
+  [[nodiscard]] int threads() const { return options_.threads; }
+
+  // --- Runtime ----------------------------------------------------------------------------------
+  Executor make_strand(std::string_view name) override;
+  [[nodiscard]] std::string_view strand_name(const Executor& strand) const override;
+  [[nodiscard]] bool running_on(const Executor& strand) const override;
+  [[nodiscard]] Instant now() override;
+  [[nodiscard]] Instant wait_origin() override;
+  std::uint64_t random() override;
+  Duration draw(const DelayRange& range, const char* what) override;
+  using Runtime::observe;
+  void observe(const Observation& observation) override;
+  Listener listen(const Executor& strand, const Endpoint& at) override;
+  OperationId start_wait(const Executor& strand, Instant deadline, const char* what,
+                         WaitHandler handler) override;
+  void start_block(const Executor& strand, Duration duration, const char* what,
+                   WaitHandler handler) override;
+  OperationId start_connect(const Executor& strand, Endpoint to, ConnectHandler handler) override;
+  void cancel_operation(OperationId id) override;
+  void task_failed(std::string_view task, std::exception_ptr error) override;
+
+  // --- for the kernel ---------------------------------------------------------------------------
+
+  /// Starts (or restarts) the process: its root strand runs `options.start`.
+  void start();
+  /// Shuts the process's effects, destroys its handlers, then what `start` built, then its sockets.
+  void kill();
+  /// Takes one step if there is something to do now; false if the process is quiescent.
+  bool step();
+  /// Whether `step` would do something.
+  [[nodiscard]] bool runnable() const;
+
+  /// Queues `operation` on `strand`, from a handler of this process: an outward effect.
+  void post(Strand& strand, Operation* operation);
+  /// Queues a completion: popped from the process's queue, it goes to its strand.
+  void complete(Strand& strand, Operation* operation, trace::EventId cause);
+  /// Does `effect` now, or, with several threads, when the running handler's turn to act comes.
+  template <class F>
+  void effect(F&& action) {
+    if (open_running_ == nullptr) {
+      action();
+    } else {
+      open_running_->effects.emplace_back(std::forward<F>(action));
+    }
+  }
+
+  /// The process cannot run now (blocked or stalled): arrivals and expiries wait for the next poll.
+  [[nodiscard]] bool busy() const { return stalled_ || blocked_threads_ >= options_.threads; }
+  /// Something arrived or expired; it is taken up at the next poll.
+  void ready_io(Connection& connection, int end);
+  void ready_timer(std::uint32_t slot);
+  void stall(bool on) { stalled_ = on; }
+  void block_ended(Strand& strand, Operation* completion);
+  Strand& strand_of(const Executor& executor) const;
+  [[nodiscard]] Strand& root() { return *strands_.front(); }
+  [[nodiscard]] OperationPool& pool();
+
+ private:
+  /// An entry of the io_context's queue: a strand's turn, a completion on its way to a strand, or
+  /// (both null) the marker at which the reactor is polled.
+  struct Entry {
+    Strand* strand = nullptr;
+    Operation* operation = nullptr;
+  };
+  /// A handler that runs, or whose effects are not all out yet, on one thread (N threads only).
+  struct Open {
+    Strand* strand = nullptr;
+    std::vector<std::move_only_function<void()>> effects;
+    std::size_t released = 0;
+    bool blocked = false;
+    trace::EventId event = 0;
+  };
+
+  Strand& add_strand(std::string name);
+  void enqueue(Strand& strand, Operation* operation);
+  void push(Entry entry);
+  Entry pop();
+  void poll();
+  void run_batch(Strand& strand);
+  void run_handler(Strand& strand);
+  void after_batch(Strand& strand);
+  bool step_single();
+  bool step_threads();
+  void start_entry(Entry entry);
+  void drain();
+
+  World& world_;
+  ProcessOptions options_;
+  bool alive_ = false;
+  std::deque<std::unique_ptr<Strand>> strands_;
+  std::vector<Entry> queue_;  // ring
+  std::size_t queue_head_ = 0;
+  std::size_t queue_size_ = 0;
+  bool marker_queued_ = false;
+  bool stalled_ = false;
+  int blocked_threads_ = 0;
+  Strand* interrupted_ = nullptr;  // one thread: the strand whose batch a block cut
+  std::deque<Open> open_;
+  Open* open_running_ = nullptr;
+  struct ReadyIo {
+    Connection* connection;
+    int end;
+  };
+  std::vector<ReadyIo> ready_io_;
+  std::vector<std::uint32_t> ready_timers_;
+};
+
+}  // namespace raceproof::sim

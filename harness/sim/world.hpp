@@ -1,0 +1,200 @@
+// A simulated world: processes, their network and clock, and the loop that decides what happens next.
+//
+// One world belongs to one OS thread. A run is: begin, add processes, run, look at the trace, end.
+// Memory is kept between runs. A run is a function of what was added and of the decider's answers.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/sim/network.hpp"
+#include "harness/sim/process.hpp"
+#include "harness/sim/time_model.hpp"
+#include "harness/trace/trace.hpp"
+
+namespace raceproof::sim {
+
+/// Why a run ended.
+enum class RunEnd : std::uint8_t {
+  stopped,      ///< `stop()` was called: what was to be seen has been seen
+  quiescent,    ///< nothing is left to happen
+  horizon,      ///< the virtual time limit
+  spin,         ///< too many events without progress of virtual time
+  event_limit,  ///< too many events in all
+  task_failed,  ///< an exception left a task
+};
+std::string_view name_of(RunEnd end);
+
+struct RunOptions {
+  TimeMode time = TimeMode::concrete;
+  std::span<const ParameterRange> parameters;
+  /// Seeds every strand's random numbers.
+  std::uint64_t seed = 0;
+  /// Virtual time at which the run ends, if it has not before.
+  Duration horizon = std::chrono::seconds(60);
+  /// Keep the bytes that arrive, for the decoded view.
+  bool keep_payloads = false;
+  /// Events without progress of virtual time before the run ends as a spin.
+  std::uint32_t spin_limit = 100'000;
+  std::uint32_t event_limit = 10'000'000;
+};
+
+/// What is pending in virtual time.
+enum class TimedKind : std::uint8_t {
+  wait,
+  block_end,
+  delivery,
+  connect_request,
+  connect_answer,
+  process_start,
+  stall_begin,
+  stall_end,
+  process_kill,
+  horizon,
+};
+
+struct Timed {
+  enum class State : std::uint8_t { free, never, pending, expired, cancelled } state = State::free;
+  TimedKind kind = TimedKind::wait;
+  SegmentEnd segment_end = SegmentEnd::none;
+  std::uint8_t end = 0;           ///< delivery: to which end
+  std::uint32_t generation = 0;
+  std::uint32_t ordinal = 0;
+  trace::LabelId label = 0;
+  trace::EventId cause = 0;
+  std::uint64_t sequence = 0;
+  std::int64_t time_ns = 0;       ///< concrete runs
+  PointId point = 0;              ///< symbolic runs
+  Process* process = nullptr;     ///< to which it happens
+  Strand* strand = nullptr;
+  Connection* connection = nullptr;
+  std::size_t bytes = 0;
+  WaitHandler handler;
+  // connects
+  Endpoint target;
+  ConnectHandler connect_handler;
+  ErrorCode connect_error;
+};
+
+class World {
+ public:
+  World();
+  ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  void begin(const RunOptions& options, Decider& decider);
+  /// Adds a process; it starts after its cold start delay, in the order of addition.
+  Process& add_process(ProcessOptions options);
+  Network& network() { return network_; }
+  /// At `at`, counted from the start of the run, the process is stalled for `length` (CPU throttling).
+  void stall(Process& process, Duration at, Duration length);
+  /// Kills the process at `at`; it starts again `restart_after` later unless that is `Duration::max()`.
+  void kill(Process& process, Duration at, Duration restart_after);
+
+  RunEnd run();
+  /// Ends the run after the current step. Callable from handlers.
+  void stop() { stop_requested_ = true; }
+  /// Destroys the processes and everything they left. Safe to call twice.
+  void end();
+
+  [[nodiscard]] trace::Trace& trace() { return trace_; }
+  [[nodiscard]] TimeModel& time() { return time_; }
+  [[nodiscard]] const std::string& failure() const { return failure_; }
+  /// Virtual time, concrete runs; -1 in symbolic ones.
+  [[nodiscard]] std::int64_t now_ns() const { return time_.symbolic() ? -1 : time_.now_ns(); }
+  /// Point of each event in a symbolic run.
+  [[nodiscard]] const std::vector<PointId>& event_points() const { return event_points_; }
+  /// What happened in a symbolic run, in order, by meaning.
+  [[nodiscard]] const std::vector<Meaning>& happened() const { return happened_; }
+  /// Events that are pending when the run ends, as "strand waits for what".
+  [[nodiscard]] std::vector<std::string> waiting() const;
+
+  // --- for processes and network ----------------------------------------------------------------
+
+  std::uint32_t allocate(TimedKind kind, Process& process, Strand& strand, std::string_view label);
+  void release(std::uint32_t slot);
+  Timed& timed(std::uint32_t slot) { return slots_[slot]; }
+  /// Makes `slot` pending at `deadline`; an instant that is never reached keeps it waiting for ever.
+  void schedule(std::uint32_t slot, Instant deadline);
+  /// Takes a pending slot back; false if it has already happened.
+  bool unschedule(std::uint32_t slot);
+  OperationId id_of(std::uint32_t slot) const {
+    return (OperationId{slots_[slot].generation} << 32) | (slot + 1);
+  }
+  /// The slot behind an id; UINT32_MAX if its operation has completed.
+  std::uint32_t slot_of(OperationId id) const;
+  /// Destroys the handlers of everything `process` waits for; whether there were any.
+  bool destroy_handlers(Process& process);
+
+  trace::EventId record(trace::EventKind kind, trace::StrandId strand, trace::LabelId label,
+                        trace::EventId cause);
+  [[nodiscard]] trace::EventId current_event() const { return current_event_; }
+  [[nodiscard]] Strand* current_strand() const { return current_strand_; }
+  [[nodiscard]] bool keep_payloads() const { return options_.keep_payloads; }
+  [[nodiscard]] std::uint64_t seed() const { return options_.seed; }
+  [[nodiscard]] Decider& decider() { return *decider_; }
+  OperationPool& pool() { return pool_; }
+  boost::asio::io_context& context() { return *context_; }
+  void fail(std::string what);
+
+  /// Runs `body` as part of the event `event` on `strand`.
+  template <class F>
+  void within(trace::EventId event, Strand* strand, F&& body) {
+    const auto previous_event = std::exchange(current_event_, event);
+    auto* previous_strand = std::exchange(current_strand_, strand);
+    body();
+    current_event_ = previous_event;
+    current_strand_ = previous_strand;
+  }
+
+ private:
+  struct HeapItem {
+    std::int64_t time_ns;
+    std::uint64_t sequence;
+    std::uint32_t slot;
+    friend bool operator<(const HeapItem& a, const HeapItem& b) {  // std's heaps put the greatest first
+      return a.time_ns != b.time_ns ? a.time_ns > b.time_ns : a.sequence > b.sequence;
+    }
+  };
+
+  bool advance();
+  std::uint32_t next_concrete();
+  std::uint32_t next_symbolic();
+  std::size_t choose_among(std::span<const std::uint32_t> candidates);
+  [[nodiscard]] const void* order_key(const Timed& event) const;
+  [[nodiscard]] bool is_head(std::uint32_t slot) const;
+  void happen(std::uint32_t slot);
+
+  RunOptions options_;
+  Decider* decider_ = nullptr;
+  trace::Trace trace_;
+  TimeModel time_;
+  Network network_;
+  OperationPool pool_;
+  std::unique_ptr<boost::asio::io_context> context_;
+  std::vector<std::unique_ptr<Process>> processes_;
+  std::deque<Timed> slots_;
+  std::vector<std::uint32_t> free_slots_;
+  std::vector<HeapItem> heap_;             // concrete
+  std::vector<std::uint32_t> pending_;     // symbolic, by sequence
+  std::vector<std::uint32_t> candidates_;  // scratch
+  std::vector<Meaning> meanings_;          // scratch
+  std::vector<Zone::After> later_;         // scratch
+  std::vector<PointId> event_points_;
+  std::vector<Meaning> happened_;
+  std::uint64_t sequence_ = 0;
+  trace::EventId current_event_ = 0;
+  Strand* current_strand_ = nullptr;
+  bool stop_requested_ = false;
+  bool horizon_reached_ = false;
+  bool running_ = false;
+  std::uint32_t events_at_progress_ = 0;
+  std::int64_t progress_ns_ = 0;
+  std::string failure_;
+};
+
+}  // namespace raceproof::sim

@@ -1,0 +1,193 @@
+// The report a person reads.
+#include "reports/terminal.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <string_view>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "harness/campaign/verdict.hpp"
+#include "reports/terminal_failures.hpp"
+#include "reports/text_table.hpp"
+#include "reports/words.hpp"
+
+namespace raceproof::report {
+
+using campaign::CampaignResult;
+using campaign::ClientSummary;
+using campaign::ExitCode;
+using campaign::VariantResult;
+using campaign::Verdict;
+
+namespace {
+
+constexpr std::size_t width_min = 40;
+
+std::string_view shout(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::pass:
+      return "PASS";
+    case Verdict::fail:
+      return "FAIL";
+    case Verdict::unknown:
+      break;
+  }
+  return "UNKNOWN";
+}
+
+Style style_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::pass:
+      return Style::good;
+    case Verdict::fail:
+      return Style::bad;
+    case Verdict::unknown:
+      break;
+  }
+  return Style::doubtful;
+}
+
+/// The last column: why it is not green, what was found, and over what.
+std::string basis_of(const VariantResult& variant) {
+  std::string text = reason_in_words(variant);
+  if (!text.empty()) text += "; ";
+  return text + found_in_words(variant) + "; " + bound_in_words(variant.bound);
+}
+
+std::string render_table(const CampaignResult& result, const TerminalOptions& options) {
+  TextTable table({"scenario / variant", "expected", "verdict", "time", "found, and over what"});
+  for (const auto& scenario : result.scenarios) {
+    table.span({scenario.name, Style::bold});
+    for (const auto& variant : scenario.variants) {
+      table.row({{"  " + variant.name},
+                 {std::string(name(variant.expect))},
+                 {std::string(shout(variant.verdict)), style_of(variant.verdict)},
+                 {rounded_seconds(variant.wall_seconds)},
+                 {basis_of(variant)}});
+    }
+  }
+  return table.render(options.width, options.colour);
+}
+
+std::string client_line(const ClientSummary& summary) {
+  std::string text = fmt::format("{} of {} scripts succeeded", grouped(summary.successes),
+                                 grouped(summary.attempts));
+  if (summary.attempts > 0) {
+    text += fmt::format(" ({})", percent(static_cast<double>(summary.successes) /
+                                         static_cast<double>(summary.attempts)));
+  }
+  const auto& times = summary.session_established;
+  if (times.count > 0) {
+    text +=
+        fmt::format("; session after {} to {}, median {}, variance {:.3g} ms2", exact(times.min),
+                    exact(times.max), exact(times.median), times.variance_ms2);
+  }
+  for (const auto& latency : summary.latencies) {
+    if (latency.values.count == 0) continue;
+    text += fmt::format("; {} {} to {}", latency.name, exact(latency.values.min),
+                        exact(latency.values.max));
+  }
+  return text;
+}
+
+std::string render_clients(const CampaignResult& result, const TerminalOptions& options) {
+  std::string text;
+  for (const auto& scenario : result.scenarios) {
+    for (const auto& variant : scenario.variants) {
+      if (!variant.all_clients || variant.all_clients->attempts == 0) continue;
+      text += indented("  " + scenario.name + ", " + variant.name + ": ",
+                       client_line(*variant.all_clients), options.width);
+    }
+  }
+  return text.empty() ? text : "\nclients (simulated time, over all runs)\n" + text;
+}
+
+std::string render_input_errors(const CampaignResult& result, const TerminalOptions& options) {
+  std::string text;
+  for (const auto& error : result.input_errors) {
+    text += styled("UNUSABLE", Style::bad, options.colour) + "  " + error.file + '\n';
+    for (const auto& diagnostic : error.diagnostics) text += "  " + diagnostic + '\n';
+  }
+  return text.empty() ? text : text + '\n';
+}
+
+std::string_view meaning(ExitCode code) {
+  switch (code) {
+    case ExitCode::pass:
+      return "everything is as it must be";
+    case ExitCode::fail:
+      return "at least one variant failed";
+    case ExitCode::unusable_input:
+      return "some input could not be used";
+    case ExitCode::unknown:
+      break;
+  }
+  return "not everything could be decided";
+}
+
+std::string render_summary(const CampaignResult& result, const TerminalOptions& options) {
+  const auto& totals = result.totals;
+  const Verdict overall = result.exit_code == ExitCode::pass      ? Verdict::pass
+                          : result.exit_code == ExitCode::unknown ? Verdict::unknown
+                                                                  : Verdict::fail;
+  std::string work = counted(totals.classes, "order") + " explored";
+  if (totals.runs > 0) work += ", " + counted(totals.runs, "run") + " sampled";
+  const std::string lead(shout(overall));
+  const std::string line = indented(
+      lead + "  ",
+      fmt::format("{} of {}: {} passed, {} failed, {} unknown", counted(totals.variants, "variant"),
+                  counted(totals.scenarios, "scenario"), totals.passed, totals.failed,
+                  totals.unknown),
+      options.width);
+  std::string text(1, '\n');
+  text += styled(lead, style_of(overall), options.colour);
+  text += line.substr(lead.size());
+  text += indented(
+      "  ",
+      fmt::format("{}; {}; seed {}; exit code {}: {}", work, rounded_seconds(result.wall_seconds),
+                  result.seed, static_cast<int>(result.exit_code), meaning(result.exit_code)),
+      options.width);
+  for (const auto& path : options.report_paths) text += "  report: " + path + '\n';
+  return text;
+}
+
+std::size_t number_or(const char* text, std::size_t fallback) {
+  if (text == nullptr) return fallback;
+  const std::string_view view(text);
+  std::size_t value = 0;
+  const auto [end, error] = std::from_chars(view.data(), view.data() + view.size(), value);
+  return error == std::errc() && end == view.data() + view.size() && value > 0 ? value : fallback;
+}
+
+}  // namespace
+
+TerminalOptions terminal_options(int descriptor) {
+  TerminalOptions options;
+  const bool terminal = ::isatty(descriptor) == 1;
+  winsize size{};
+  if (terminal && ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    options.width = size.ws_col;
+  }
+  options.width = std::max(number_or(std::getenv("COLUMNS"), options.width), width_min);
+  const char* term = std::getenv("TERM");
+  const char* no_colour = std::getenv("NO_COLOR");
+  options.colour = terminal && (no_colour == nullptr || *no_colour == '\0') &&
+                   (term == nullptr || std::string_view(term) != "dumb");
+  return options;
+}
+
+std::string render_terminal(const CampaignResult& result, const TerminalOptions& options) {
+  TerminalOptions used = options;
+  used.width = std::max(used.width, width_min);
+  std::string text = render_input_errors(result, used);
+  if (!result.scenarios.empty()) text += render_table(result, used);
+  text += render_clients(result, used);
+  text += render_failures(result, used);
+  text += render_summary(result, used);
+  return text;
+}
+
+}  // namespace raceproof::report

@@ -1,0 +1,98 @@
+// The part of the terminal report that explains failures.
+#include "reports/terminal_failures.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "reports/text_table.hpp"
+#include "reports/words.hpp"
+
+namespace raceproof::report {
+
+using campaign::Expectation;
+using campaign::Failure;
+using campaign::ScenarioResult;
+using campaign::VariantResult;
+using campaign::Verdict;
+
+namespace {
+
+std::string times_in_words(const Failure& failure) {
+  std::string text;
+  for (const auto& time : failure.witness) {
+    if (!text.empty()) text += ", ";
+    text += fmt::format("{} {}", time.name, exact(time.at));
+  }
+  return text;
+}
+
+std::string region_in_words(const Failure& failure) {
+  return fmt::format("{}", fmt::join(failure.region, " and "));
+}
+
+std::string distance_in_words(const Failure& failure) {
+  std::string text = failure.baseline_distance == 0
+                         ? "the usual order itself fails"
+                         : counted(failure.baseline_distance, "decision") + " from the usual order";
+  if (failure.margin) {
+    text += fmt::format("; {} may move by {} before it vanishes", failure.margin->parameter,
+                        exact(failure.margin->slack));
+  }
+  if (failure.tie_only) text += "; only when two times are exactly equal";
+  return text;
+}
+
+/// `scenarios/x.yaml:31` if the violated check stands in the scenario file.
+std::string check_place(const ScenarioResult& scenario, const VariantResult& variant,
+                        const Failure& failure) {
+  const auto found = std::ranges::find(variant.checks, failure.check, &campaign::CheckResult::text);
+  if (found == variant.checks.end() || found->source_line == 0) return "";
+  return fmt::format(" ({}:{})", scenario.file, found->source_line);
+}
+
+std::string render_failure(const ScenarioResult& scenario, const VariantResult& variant,
+                           const Failure& failure, std::size_t width) {
+  std::string text;
+  const auto line = [&](std::string_view label, const std::string& value) {
+    if (!value.empty()) text += indented(fmt::format("    {:<7} ", label), value, width);
+  };
+  line("check", failure.check + check_place(scenario, variant, failure));
+  line("why", failure.cause);
+  line("where", failure.call_site);
+  line("when", times_in_words(failure));
+  line("fails if", region_in_words(failure));
+  line("margin", distance_in_words(failure));
+  line("saved", failure.file);
+  line("replay", failure.replay_command);
+  return text;
+}
+
+}  // namespace
+
+std::string render_failures(const campaign::CampaignResult& result,
+                            const TerminalOptions& options) {
+  std::string text;
+  for (const auto& scenario : result.scenarios) {
+    for (const auto& variant : scenario.variants) {
+      if (variant.failures.empty()) continue;
+      const bool expected =
+          variant.expect == Expectation::reproduces && variant.verdict != Verdict::fail;
+      text += '\n';
+      text += styled(expected ? "reproduced" : "FAILED", expected ? Style::good : Style::bad,
+                     options.colour);
+      text += fmt::format("  {}, {}\n", scenario.name, variant.name);
+      const std::size_t shown = std::min(variant.failures.size(), options.failures_per_variant);
+      for (std::size_t i = 0; i < shown; ++i) {
+        if (i > 0) text += '\n';
+        text += render_failure(scenario, variant, variant.failures[i], options.width);
+      }
+      if (shown < variant.failures.size()) {
+        text += fmt::format("    and {} in the other reports\n",
+                            counted(variant.failures.size() - shown, "more failure"));
+      }
+    }
+  }
+  return text;
+}
+
+}  // namespace raceproof::report

@@ -1,0 +1,172 @@
+// Figures and verdicts in words.
+#include "reports/words.hpp"
+
+#include <fmt/format.h>
+#include <vector>
+
+namespace raceproof::report {
+
+using campaign::Bound;
+using campaign::CheckStatus;
+using campaign::Expectation;
+using campaign::Reason;
+using campaign::VariantResult;
+using campaign::Verdict;
+
+namespace {
+
+/// `value / unit` as a decimal number without rounding and without trailing zeros.
+std::string decimal(std::uint64_t value, std::uint64_t unit) {
+  std::string text = fmt::format("{}", value / unit);
+  std::uint64_t rest = value % unit;
+  if (rest == 0) return text;
+  text += '.';
+  for (std::uint64_t place = unit / 10; rest != 0; place /= 10) {
+    text += static_cast<char>('0' + rest / place);
+    rest %= place;
+  }
+  return text;
+}
+
+std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
+  return fmt::format("{}", fmt::join(parts, separator));
+}
+
+std::string ranges_in_words(const Bound& bound) {
+  if (bound.ranges.empty()) return "no ranged delay";
+  return "the whole range of " + counted(bound.ranges.size(), "delay");
+}
+
+std::string cuts_in_words(const Bound& bound) {
+  std::uint64_t count = 0;
+  std::vector<std::string> sites;
+  for (const auto& cut : bound.cuts) {
+    count += cut.count;
+    sites.push_back(cut.call_site);
+  }
+  return fmt::format("{} at {}", counted(count, "cut"), joined(sites, ", "));
+}
+
+}  // namespace
+
+std::string exact(std::chrono::nanoseconds value) {
+  const bool negative = value.count() < 0;
+  const auto raw = static_cast<std::uint64_t>(value.count());
+  const std::uint64_t ns = negative ? 0 - raw : raw;
+  const char* sign = negative ? "-" : "";
+  if (ns == 0) return "0 ms";
+  if (ns >= 1'000'000'000) return fmt::format("{}{} s", sign, decimal(ns, 1'000'000'000));
+  if (ns >= 1'000'000) return fmt::format("{}{} ms", sign, decimal(ns, 1'000'000));
+  if (ns >= 1'000) return fmt::format("{}{} us", sign, decimal(ns, 1'000));
+  return fmt::format("{}{} ns", sign, ns);
+}
+
+std::string rounded_seconds(double seconds) {
+  if (seconds >= 60) {
+    const auto whole = static_cast<std::uint64_t>(seconds + 0.5);
+    return fmt::format("{} min {} s", whole / 60, whole % 60);
+  }
+  if (seconds >= 10) return fmt::format("{:.1f} s", seconds);
+  if (seconds >= 0.9995) return fmt::format("{:.2f} s", seconds);
+  if (seconds >= 0.0995) return fmt::format("{:.0f} ms", seconds * 1e3);
+  if (seconds > 0) return fmt::format("{:.1f} ms", seconds * 1e3);
+  return "0 ms";
+}
+
+std::string grouped(std::uint64_t value) {
+  std::string digits = fmt::format("{}", value);
+  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
+  return digits;
+}
+
+std::string counted(std::uint64_t value, std::string_view noun) {
+  return fmt::format("{} {}{}", grouped(value), noun, value == 1 ? "" : "s");
+}
+
+std::string percent(double fraction) {
+  const double value = fraction * 100;
+  if (value == 0) return "0 %";
+  if (value >= 10) return fmt::format("{:.0f} %", value);
+  return fmt::format("{:.2g} %", value);
+}
+
+std::string found_in_words(const VariantResult& variant) {
+  const Bound& bound = variant.bound;
+  std::vector<std::string> parts;
+  const auto add = [&](std::uint64_t failing, std::uint64_t of, std::string_view noun) {
+    if (of == 0) return;
+    parts.push_back(failing == 0 ? fmt::format("no failure in {}", counted(of, noun))
+                                 : fmt::format("{} of {} fail{}", grouped(failing),
+                                               counted(of, noun), failing == 1 ? "s" : ""));
+  };
+  add(bound.classes_failing, bound.classes_explored, "order");
+  add(bound.runs_failing, bound.runs_sampled, "sampled run");
+  if (parts.empty()) return "nothing was run";
+  return joined(parts, ", ");
+}
+
+std::string bound_in_words(const Bound& bound) {
+  std::vector<std::string> parts;
+  if (bound.complete) {
+    parts.push_back(fmt::format("complete: every order over {}, {}", ranges_in_words(bound),
+                                counted(bound.threads, "thread")));
+  } else {
+    parts.push_back(fmt::format("not complete ({}), {}",
+                                bound.strategy.empty() ? "unnamed search" : bound.strategy,
+                                counted(bound.threads, "thread")));
+  }
+  if (bound.epsilon.count() > 0) parts.push_back("pick-up within " + exact(bound.epsilon));
+  if (bound.classes_tie_only > 0) {
+    parts.push_back(
+        fmt::format("{} only at exactly equal times", counted(bound.classes_tie_only, "order")));
+  }
+  if (bound.classes_relaxed_confirmed > 0) {
+    parts.push_back(counted(bound.classes_relaxed_confirmed, "order") + " confirmed exactly");
+  }
+  if (bound.failure_probability_bound) {
+    parts.push_back(
+        fmt::format("at most {} of runs fail (95 %)", percent(*bound.failure_probability_bound)));
+  }
+  if (bound.unseen_class_probability) {
+    parts.push_back(fmt::format("about {} of further runs would show a new order",
+                                percent(*bound.unseen_class_probability)));
+  }
+  if (!bound.cuts.empty()) parts.push_back(cuts_in_words(bound));
+  if (!bound.exclusions.empty()) {
+    parts.push_back("not varied: " + joined(bound.exclusions, ", "));
+  }
+  return joined(parts, "; ");
+}
+
+std::string reason_in_words(const VariantResult& variant) {
+  if (!variant.reason_text.empty()) return variant.reason_text;
+  switch (variant.reason) {
+    case Reason::as_expected:
+      return "";
+    case Reason::violated:
+      return variant.expect == Expectation::holds ? "a check that must hold was violated"
+                                                  : "a built-in invariant was violated";
+    case Reason::not_reproduced:
+      return variant.verdict == Verdict::fail
+                 ? "the failure this variant must show does not exist"
+                 : "the failure this variant must show did not appear in the sampled runs";
+    case Reason::vacuous:
+      for (const auto& check : variant.checks) {
+        if (check.status == CheckStatus::never_seen) return "never happened: " + check.text;
+      }
+      return "the dangerous window was never entered";
+    case Reason::budget:
+      return "the budget ran out first; raise classes or runs";
+    case Reason::time:
+      return "the time limit was hit first; raise --time";
+    case Reason::interrupted:
+      return "stopped before it was finished";
+    case Reason::drifted:
+      return "the program no longer follows the recorded decisions";
+    case Reason::nondeterministic:
+      return "a repeated run differed: something real leaked in";
+  }
+  return "";
+}
+
+}  // namespace raceproof::report

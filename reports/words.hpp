@@ -1,0 +1,37 @@
+// Figures and verdicts in words: the one place that decides how a person reads them, whatever the
+// format of the report.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "harness/campaign/result.hpp"
+
+namespace raceproof::report {
+
+/// Without loss, in the largest unit that keeps it at least 1: "312.5 ms", "2 s", "0 ms".
+std::string exact(std::chrono::nanoseconds value);
+
+/// To three digits, for measured wall time: "812 ms", "1.24 s", "3 min 20 s".
+std::string rounded_seconds(double seconds);
+
+/// With separators: "12,345".
+std::string grouped(std::uint64_t value);
+
+/// "1 order", "12,345 orders": the plural adds an s.
+std::string counted(std::uint64_t value, std::string_view noun);
+
+/// "0.15 %", to two significant digits.
+std::string percent(double fraction);
+
+/// What was found in a variant: "1 failing of 340 orders", "no failure in 2,000 sampled runs".
+std::string found_in_words(const campaign::VariantResult& variant);
+
+/// What the verdict rests on and what it leaves out, as one sentence without a full stop.
+std::string bound_in_words(const campaign::Bound& bound);
+
+/// Why the verdict is not simply "as expected"; empty if it is.
+std::string reason_in_words(const campaign::VariantResult& variant);
+
+}  // namespace raceproof::report

@@ -1,0 +1,77 @@
+// Figures and verdicts in words.
+#include "reports/words.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/reports/sample.hpp"
+
+namespace raceproof::report {
+namespace {
+
+// Passing means: virtual times lose nothing, because boundaries are exact.
+TEST(Words, ExactTimes) {
+  EXPECT_EQ(exact(0ns), "0 ms");
+  EXPECT_EQ(exact(312500us), "312.5 ms");
+  EXPECT_EQ(exact(500ms), "500 ms");
+  EXPECT_EQ(exact(1s), "1 s");
+  EXPECT_EQ(exact(7500ms + 1ns), "7.500000001 s");
+  EXPECT_EQ(exact(41us), "41 us");
+  EXPECT_EQ(exact(-20ms), "-20 ms");
+  EXPECT_EQ(exact(std::chrono::nanoseconds::min()), "-9223372036.854775808 s");
+}
+
+// Passing means: wall times are rounded to what a person wants to know.
+TEST(Words, RoundedTimes) {
+  EXPECT_EQ(rounded_seconds(0), "0 ms");
+  EXPECT_EQ(rounded_seconds(0.0123), "12.3 ms");
+  EXPECT_EQ(rounded_seconds(0.8123), "812 ms");
+  EXPECT_EQ(rounded_seconds(0.9996), "1.00 s");
+  EXPECT_EQ(rounded_seconds(12.34), "12.3 s");
+  EXPECT_EQ(rounded_seconds(200.4), "3 min 20 s");
+}
+
+TEST(Words, Counts) {
+  EXPECT_EQ(grouped(0), "0");
+  EXPECT_EQ(grouped(999), "999");
+  EXPECT_EQ(grouped(1234567), "1,234,567");
+  EXPECT_EQ(counted(1, "order"), "1 order");
+  EXPECT_EQ(counted(12345, "order"), "12,345 orders");
+  EXPECT_EQ(percent(0.0015), "0.15 %");
+  EXPECT_EQ(percent(0.982), "98 %");
+  EXPECT_EQ(percent(1), "100 %");
+  EXPECT_EQ(percent(0), "0 %");
+}
+
+// Passing means: a complete verdict says what it is complete over and what it leaves out.
+TEST(Words, CompleteBound) {
+  EXPECT_EQ(
+      bound_in_words(reproduced_variant().bound),
+      "complete: every order over the whole range of 2 delays, 1 thread; pick-up within 50 us; "
+      "4 orders only at exactly equal times; 7 orders confirmed exactly; "
+      "3 cuts at gateway/example.cpp:41; not varied: fragmentation, faults");
+  EXPECT_EQ(found_in_words(reproduced_variant()), "12 of 340 orders fail");
+}
+
+// Passing means: a sampled verdict states both of its estimates and never claims to be complete.
+TEST(Words, SampledBound) {
+  const auto& sampled = sample_result().scenarios[0].variants[1];
+  EXPECT_EQ(bound_in_words(sampled.bound),
+            "not complete (random walk), 2 threads; at most 0.15 % of runs fail (95 %); "
+            "about 1.2 % of further runs would show a new order");
+  EXPECT_EQ(found_in_words(sampled), "no failure in 2,000 sampled runs");
+}
+
+// Passing means: a verdict that is not green says why, naming the guard that was never seen.
+TEST(Words, Reasons) {
+  const auto result = sample_result();
+  EXPECT_EQ(reason_in_words(result.scenarios[0].variants[0]), "");
+  EXPECT_EQ(reason_in_words(result.scenarios[1].variants[0]),
+            "never happened: sometimes: { close: 1011 }");
+  auto variant = result.scenarios[1].variants[1];
+  EXPECT_EQ(reason_in_words(variant), "a check that must hold was violated");
+  variant.reason_text = "in other words";
+  EXPECT_EQ(reason_in_words(variant), "in other words");
+}
+
+}  // namespace
+}  // namespace raceproof::report

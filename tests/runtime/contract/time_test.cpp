@@ -1,0 +1,89 @@
+// Time, delays and random numbers.
+#include <set>
+
+#include "runtime/task.hpp"
+#include "tests/runtime/contract/world.hpp"
+
+namespace raceproof::contract {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Passing means: instants and durations add and compare as numbers do.
+TEST_P(Time, AddsAndCompares) {
+  world_->run([this]() -> Awaitable<> {
+    const Instant start = runtime_.now();
+    EXPECT_TRUE(start + 5ms > start);
+    EXPECT_TRUE(start + 5ms - Duration(5ms) <= start);
+    EXPECT_TRUE((start + 5ms) - start >= Duration(5ms));
+    EXPECT_TRUE(Duration(2ms) + Duration(3ms) <= Duration(5ms));
+    EXPECT_TRUE(Duration(2ms) * 3 >= Duration(6ms));
+    EXPECT_FALSE(Duration(2ms) * 3 > Duration(6ms));
+    EXPECT_TRUE(start < Instant::max());
+    co_return;
+  }());
+}
+
+// Passing means: the clock moves with the program's sleeps and never goes back.
+TEST_P(Time, Passes) {
+  world_->run([this]() -> Awaitable<> {
+    Instant last = runtime_.now();
+    for (int i = 0; i < 5; ++i) {
+      co_await runtime_.sleep_for(1ms);
+      const Instant now = runtime_.now();
+      EXPECT_TRUE(now >= last + 1ms);
+      last = now;
+    }
+  }());
+}
+
+// Passing means: a drawn delay lies in its range, ends included; a range of one value gives that
+// value.
+TEST_P(Time, DrawsDelaysWithinTheirRange) {
+  world_->run([this]() -> Awaitable<> {
+    for (int i = 0; i < 50; ++i) {
+      const Duration drawn = runtime_.draw({Duration(2ms), Duration(5ms)}, "delay");
+      EXPECT_TRUE(drawn >= Duration(2ms));
+      EXPECT_TRUE(drawn <= Duration(5ms));
+    }
+    const Duration exact = runtime_.draw({Duration(7us), Duration(7us)}, "exact");
+    EXPECT_TRUE(exact >= Duration(7us));
+    EXPECT_TRUE(exact <= Duration(7us));
+    co_return;
+  }());
+}
+
+using Numbers = std::vector<std::uint64_t>;
+
+Awaitable<Numbers> ten_numbers(Runtime& runtime) {
+  Numbers numbers;
+  for (int i = 0; i < 10; ++i) numbers.push_back(runtime.random());
+  co_return numbers;
+}
+
+std::map<std::string, Numbers> numbers_of(World& world) {
+  std::map<std::string, Numbers> drawn;
+  Runtime& runtime = world.runtime();
+  world.run([&]() -> Awaitable<> {
+    for (const auto* name : {"first", "second"}) {
+      drawn[name] = co_await call(runtime.make_strand(name), ten_numbers(runtime));
+    }
+    drawn["test"] = co_await ten_numbers(runtime);
+  }());
+  return drawn;
+}
+
+// Passing means: every strand has numbers of its own; the seed alone decides which.
+TEST_P(Time, RandomNumbersBelongToTheStrandAndTheSeed) {
+  const auto once = numbers_of(*GetParam().make(7));
+  const auto again = numbers_of(*GetParam().make(7));
+  const auto otherwise = numbers_of(*GetParam().make(8));
+  EXPECT_EQ(once, again);
+  EXPECT_NE(once, otherwise);
+  std::set<std::uint64_t> distinct;
+  for (const auto& [name, numbers] : once) distinct.insert(numbers.begin(), numbers.end());
+  EXPECT_EQ(distinct.size(), 30U);
+}
+
+}  // namespace
+}  // namespace raceproof::contract
