@@ -5,8 +5,8 @@
 
 namespace raceproof::gateway {
 
-/// The waits after consecutive failures: base, base * factor, ... up to max (domain.md section 3 has
-/// the original's, which doubled before its first wait).
+/// The waits after consecutive failures: base, base * factor, ... up to max (domain.md section 3
+/// has the original's, which doubled before its first wait).
 class Backoff {
  public:
   explicit Backoff(const ReconnectSettings& settings) : settings_(settings) { reset(); }

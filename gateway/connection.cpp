@@ -50,7 +50,9 @@ Awaitable<> Connection::serve() {
           co_await fail(reader_.failure_status(), "bad_request", reader_.failure());
           go_on = false;
           break;
-        case ReadOutcome::ended: go_on = false; break;
+        case ReadOutcome::ended:
+          go_on = false;
+          break;
       }
     }
   } catch (const boost::system::system_error& error) {
@@ -93,22 +95,26 @@ Awaitable<Connection::ReadOutcome> Connection::read_request() {
   });
   const ReadOutcome outcome = co_await read_more();
   limit.disarm();
-  co_return expired && outcome == ReadOutcome::ended ? ReadOutcome::timed_out : outcome;
+  co_return expired&& outcome == ReadOutcome::ended ? ReadOutcome::timed_out : outcome;
 }
 
 Awaitable<Connection::ReadOutcome> Connection::read_more() {
   for (;;) {
     const HttpReader::Space space = reader_.prepare();
     waiting_ = !reader_.in_request();
-    const auto [error, size] = co_await stream_.async_read_some(
-        asio::buffer(space.data, space.size), asio::bind_cancellation_slot(idle_.slot(), as_result));
+    const auto [error, size] =
+        co_await stream_.async_read_some(asio::buffer(space.data, space.size),
+                                         asio::bind_cancellation_slot(idle_.slot(), as_result));
     waiting_ = false;
     if (error) co_return ReadOutcome::ended;
     reader_.commit(size);
     switch (reader_.parse()) {
-      case HttpReader::Status::request: co_return ReadOutcome::request;
-      case HttpReader::Status::failed: co_return ReadOutcome::failed;
-      case HttpReader::Status::need_more: break;
+      case HttpReader::Status::request:
+        co_return ReadOutcome::request;
+      case HttpReader::Status::failed:
+        co_return ReadOutcome::failed;
+      case HttpReader::Status::need_more:
+        break;
     }
   }
 }
@@ -142,9 +148,9 @@ Awaitable<bool> Connection::answer_health(HttpRequest& request) {
     const bool complete = state.status == StartupState::Status::complete;
     const bool failed = state.status == StartupState::Status::failed;
     response.status = complete ? 200 : 503;
-    response.body = complete ? health_body("complete")
-                             : health_body(failed ? "failed" : "starting", state.error,
-                                           to_string(state.phase));
+    response.body =
+        complete ? health_body("complete")
+                 : health_body(failed ? "failed" : "starting", state.error, to_string(state.phase));
   }
   if (response.status == 503) response.retry_after_seconds = services_.settings.retry_after_seconds;
   const bool go_on = co_await respond(request, std::move(response));
@@ -153,8 +159,10 @@ Awaitable<bool> Connection::answer_health(HttpRequest& request) {
 
 Awaitable<bool> Connection::upgrade(HttpRequest& request) {
   if (!request.is_upgrade) {
-    const bool go_on = co_await respond(
-        request, {.status = 426, .body = error_body("upgrade_required", "expected a WebSocket")});
+    HttpResponse response;
+    response.status = 426;
+    response.body = error_body("upgrade_required", "expected a WebSocket");
+    const bool go_on = co_await respond(request, std::move(response));
     co_return go_on;
   }
   Verdict verdict = co_await call(services_.readiness.strand(), services_.readiness.verdict());
@@ -195,9 +203,9 @@ Awaitable<bool> Connection::respond(const HttpRequest& request, HttpResponse res
   const std::string bytes = to_bytes(response);
   const auto [error, size] = co_await asio::async_write(stream_, asio::buffer(bytes), as_result);
   if (error) co_return false;
-  runtime_.observe("http_response", {{"peer", peer_},
-                                     {"path", request.path},
-                                     {"status", std::int64_t{response.status}}});
+  runtime_.observe(
+      "http_response",
+      {{"peer", peer_}, {"path", request.path}, {"status", std::int64_t{response.status}}});
   co_return response.keep_alive;
 }
 

@@ -42,10 +42,14 @@ EnvironmentName normalise_environment(std::string_view value) {
 
 std::string_view to_string(EnvironmentName name) {
   switch (name) {
-    case EnvironmentName::testing: return "testing";
-    case EnvironmentName::staging: return "staging";
-    case EnvironmentName::production: return "production";
-    case EnvironmentName::development: break;
+    case EnvironmentName::testing:
+      return "testing";
+    case EnvironmentName::staging:
+      return "staging";
+    case EnvironmentName::production:
+      return "production";
+    case EnvironmentName::development:
+      break;
   }
   return "development";
 }

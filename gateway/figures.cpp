@@ -43,9 +43,14 @@ std::optional<Duration> grace_in_effect(const Settings& settings, bool gcp) {
 
 Settings with_profile(Settings settings) {
   switch (settings.profile) {
-    case Profile::none: break;
-    case Profile::reported_before: apply_reported_before(settings); break;
-    case Profile::reported_after: apply_reported_after(settings); break;
+    case Profile::none:
+      break;
+    case Profile::reported_before:
+      apply_reported_before(settings);
+      break;
+    case Profile::reported_after:
+      apply_reported_after(settings);
+      break;
   }
   return settings;
 }

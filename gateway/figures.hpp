@@ -1,4 +1,5 @@
-// The figures in effect: settings, profile and environment resolved into plain values, in one place.
+// The figures in effect: settings, profile and environment resolved into plain values, in one
+// place.
 #pragma once
 
 #include <cstdint>

@@ -11,9 +11,7 @@ namespace {
 /// Pause after an accept that failed for want of resources.
 constexpr auto accept_pause = std::chrono::milliseconds(100);
 
-Awaitable<> stop_connection(std::shared_ptr<Connection> connection) {
-  co_await connection->stop();
-}
+Awaitable<> stop_connection(std::shared_ptr<Connection> connection) { co_await connection->stop(); }
 
 Awaitable<> abort_connection(std::shared_ptr<Connection> connection) {
   co_await connection->abort();

@@ -1,5 +1,5 @@
-// HTTP/1.1 without I/O: bytes to requests, answers to bytes. Boost.Beast's parser behind a small face,
-// so that Beast is compiled here and in session.cpp only.
+// HTTP/1.1 without I/O: bytes to requests, answers to bytes. Boost.Beast's parser behind a small
+// face, so that Beast is compiled here and in session.cpp only.
 #pragma once
 
 #include <cstdint>

@@ -8,7 +8,8 @@
 namespace raceproof::gateway {
 
 /// One coroutine waits, handlers of the same strand notify. A notification that nobody waits for is
-/// kept (once) for the next wait. Must outlive a wait, so it lives in or beside what the waiter owns.
+/// kept (once) for the next wait. Must outlive a wait, so it lives in or beside what the waiter
+/// owns.
 class Notice {
   // First, because its type is deduced.
   auto start(Instant deadline, const char* what) {
@@ -16,11 +17,12 @@ class Notice {
         [this, deadline, what](auto handler) {
           auto slot = asio::get_associated_cancellation_slot(handler);
           // The handler owns the waiting coroutine, so this object is alive whenever it runs.
-          pending_ = runtime_->start_wait(
-              strand_, deadline, what, [this, handler = std::move(handler)](ErrorCode error) mutable {
-                pending_ = 0;
-                handler(notified_ ? ErrorCode() : error);
-              });
+          pending_ =
+              runtime_->start_wait(strand_, deadline, what,
+                                   [this, handler = std::move(handler)](ErrorCode error) mutable {
+                                     pending_ = 0;
+                                     handler(notified_ ? ErrorCode() : error);
+                                   });
           if (slot.is_connected()) {
             slot.assign([runtime = runtime_, id = pending_](asio::cancellation_type) {
               runtime->cancel_operation(id);

@@ -22,6 +22,7 @@ RedisManager::RedisManager(Runtime& runtime, const RedisSettings& settings, std:
       command_lost_(runtime, strand_),
       subscriber_lost_(runtime, strand_),
       first_attempt_over_(runtime, strand_),
+      state_changed_(runtime, strand_),
       supervision_(runtime, strand_),
       background_(runtime, strand_) {}
 
@@ -44,8 +45,17 @@ Awaitable<resp::Answer> RedisManager::command(std::string request, const char* w
   co_return co_await ask(link, std::move(request), what);
 }
 
-Awaitable<resp::Answer> RedisManager::ask(const Link& link, std::string request,
-                                          const char* what) {
+Awaitable<bool> RedisManager::subscription_confirmed() {
+  const Instant limit = runtime_.now() + settings_.command_timeout;
+  while (state_->connected && !state_->subscribed) {
+    const auto outcome = co_await (state_changed_.wait("redis confirmation") ||
+                                   runtime_.sleep_until(limit, "redis confirmation limit"));
+    if (outcome.index() == 1) break;
+  }
+  co_return state_->subscribed;
+}
+
+Awaitable<resp::Answer> RedisManager::ask(const Link& link, std::string request, const char* what) {
   return link->command(std::move(request), runtime_.now() + settings_.command_timeout, what);
 }
 
@@ -179,17 +189,18 @@ Awaitable<> RedisManager::monitor_health(Link link) {
 }
 
 /// Changes one property, observes it and what follows from it, and tells the listener.
-void RedisManager::set(std::string_view property, bool RedisState::* member, bool value) {
+void RedisManager::set(std::string_view property, bool RedisState::*member, bool value) {
   RedisState& state = *state_;
   if (state.*member == value) return;
   const bool was_operational = state.operational();
   state.*member = value;
   runtime_.observe("state", {{"subject", "redis"}, {"property", property}, {"value", value}});
   if (state.operational() != was_operational) {
-    runtime_.observe("state", {{"subject", "redis"},
-                               {"property", "operational"},
-                               {"value", state.operational()}});
+    runtime_.observe(
+        "state",
+        {{"subject", "redis"}, {"property", "operational"}, {"value", state.operational()}});
   }
+  state_changed_.notify_all();
   if (on_state_) on_state_(state);
 }
 

@@ -1,9 +1,9 @@
 // The gateway's side of Redis: a command connection, and in the background what a session needs.
 //
-// "connected" means that the command connection answered PING. Only then do background tasks open the
-// subscriber connection, subscribe to the instance's channel, and load the scripts that registering a
-// session needs; when both are done the manager is "operational". The time between the two is the
-// window that this project is about (domain.md sections 3 and 12).
+// "connected" means that the command connection answered PING. Only then do background tasks open
+// the subscriber connection, subscribe to the instance's channel, and load the scripts that
+// registering a session needs; when both are done the manager is "operational". The time between
+// the two is the window that this project is about (domain.md sections 3 and 12).
 #pragma once
 
 #include <cstdint>
@@ -32,8 +32,8 @@ struct RedisState {
   [[nodiscard]] bool operational() const { return connected && subscribed && scripts_loaded; }
 };
 
-/// One instance's connections to Redis. Everything but the constructor and `strand()` runs on its own
-/// strand.
+/// One instance's connections to Redis. Everything but the constructor and `strand()` runs on its
+/// own strand.
 class RedisManager {
  public:
   /// Runs on the manager's strand after every change.
@@ -55,6 +55,9 @@ class RedisManager {
   /// Sends an encoded command on the command connection; `lost` at once when there is none. Limited
   /// by the command time-out. `what` names the wait in traces (a literal).
   Awaitable<resp::Answer> command(std::string request, const char* what);
+  /// Whether the subscription is confirmed, now or within the command time-out. For a session whose
+  /// probe was received while the confirmation may still be on its way.
+  Awaitable<bool> subscription_confirmed();
 
  private:
   using Link = std::shared_ptr<resp::Connection>;
@@ -68,7 +71,7 @@ class RedisManager {
   Awaitable<> monitor_health(Link link);
 
   Awaitable<resp::Answer> ask(const Link& link, std::string request, const char* what);
-  void set(std::string_view property, bool RedisState::* member, bool value);
+  void set(std::string_view property, bool RedisState::*member, bool value);
   void clear_state();
   void observe_trouble(std::string_view role, std::string_view step, std::string_view reason);
 
@@ -78,12 +81,13 @@ class RedisManager {
   StateHandler on_state_;
   Executor strand_;
   Confined<RedisState> state_;
-  Link link_;                  // the command connection; null when not connected
-  Notice command_lost_;        // the command connection has ended
-  Notice subscriber_lost_;     // the subscriber connection has ended
+  Link link_;               // the command connection; null when not connected
+  Notice command_lost_;     // the command connection has ended
+  Notice subscriber_lost_;  // the subscriber connection has ended
   Notice first_attempt_over_;
-  TaskScope supervision_;      // the one task that keeps the command connection
-  TaskScope background_;       // what depends on it: subscriber, scripts, health monitor
+  Signal state_changed_;
+  TaskScope supervision_;  // the one task that keeps the command connection
+  TaskScope background_;   // what depends on it: subscriber, scripts, health monitor
 };
 
 }  // namespace raceproof::gateway

@@ -7,9 +7,9 @@
 
 namespace raceproof::gateway {
 
-/// Registers a session: KEYS[1] is the instance's hash of sessions, ARGV is session id, user, and the
-/// hash's time to live in seconds, so that the sessions of an instance that died go away. Returns how
-/// many sessions the instance has.
+/// Registers a session: KEYS[1] is the instance's hash of sessions, ARGV is session id, user, and
+/// the hash's time to live in seconds, so that the sessions of an instance that died go away.
+/// Returns how many sessions the instance has.
 inline constexpr std::string_view register_session_script =
     "redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])\n"
     "redis.call('EXPIRE', KEYS[1], ARGV[3])\n"

@@ -1,10 +1,10 @@
 #include "gateway/session.hpp"
 
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/error.hpp>
 #include <boost/beast/websocket/stream.hpp>
-#include <array>
 #include <utility>
 
 #include "gateway/beast_request.hpp"
@@ -88,8 +88,8 @@ class WebSocketSession final : public Session {
   bool reading_ = false;
   bool registered_ = false;
   bool degraded_ = false;
-  bool closing_ = false;  // this side has begun to close
-  bool broken_ = false;   // a write failed: nothing more can be sent
+  bool closing_ = false;        // this side has begun to close
+  bool broken_ = false;         // a write failed: nothing more can be sent
   std::uint16_t end_code_ = 0;  // the first end that was noted; 0 while the session lives
   std::string end_reason_;
 };
@@ -150,20 +150,18 @@ Awaitable<bool> WebSocketSession::set_up() {
   id_ = make_id(runtime_.random());
   runtime_.observe("session_setup", {{"peer", peer_}, {"user", user_}});
   SetupResult result = co_await call(
-      services_.redis.strand(),
-      register_session(services_.redis, services_.settings.instance, id_, user_,
-                       services_.settings.eval_fallback));
+      services_.redis.strand(), register_session(services_.redis, services_.settings.instance, id_,
+                                                 user_, services_.settings.eval_fallback));
   registered_ = result.registered;
   if (!result.ok) {
-    runtime_.observe("session_setup_failed", {{"peer", peer_},
-                                              {"user", user_},
-                                              {"step", result.step},
-                                              {"reason", result.reason}});
+    runtime_.observe(
+        "session_setup_failed",
+        {{"peer", peer_}, {"user", user_}, {"step", result.step}, {"reason", result.reason}});
     co_await close(close_code::internal_error, std::move(result.reason));
     co_return false;
   }
-  co_await send(session_established_message(id_, user_), "session_established");
   runtime_.observe("session_established", {{"peer", peer_}, {"user", user_}});
+  co_await send(session_established_message(id_, user_), "session_established");
   co_return true;
 }
 
@@ -190,8 +188,8 @@ Awaitable<> WebSocketSession::exchange_messages() {
 Awaitable<> WebSocketSession::handle(std::string_view frame) {
   ClientMessage received = parse_client_message(frame);
   static constexpr std::array<std::string_view, 4> names{"chat", "ping", "unknown", "malformed"};
-  runtime_.observe("ws_received", {{"peer", peer_},
-                                   {"type", names[static_cast<std::size_t>(received.type)]}});
+  runtime_.observe("ws_received",
+                   {{"peer", peer_}, {"type", names[static_cast<std::size_t>(received.type)]}});
   switch (received.type) {
     case ClientMessage::Type::chat: {
       if (degraded_) {
@@ -203,7 +201,9 @@ Awaitable<> WebSocketSession::handle(std::string_view frame) {
       co_await send(message("agent_completed", "text", answer), "agent_completed");
       break;
     }
-    case ClientMessage::Type::ping: co_await send(message("pong"), "pong"); break;
+    case ClientMessage::Type::ping:
+      co_await send(message("pong"), "pong");
+      break;
     case ClientMessage::Type::unknown:
       co_await send(error_message("unknown_type", received.text), "error");
       break;

@@ -1,5 +1,5 @@
-// One WebSocket session: accept, set-up, messages, close (RFC 6455; close codes of domain.md section
-// 4).
+// One WebSocket session: accept, set-up, messages, close (RFC 6455; close codes of domain.md
+// section 4).
 #pragma once
 
 #include <memory>

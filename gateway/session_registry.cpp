@@ -12,7 +12,9 @@ namespace {
 // The sessions of an instance that died without a word go away after this time.
 constexpr std::string_view sessions_ttl_seconds = "86400";
 
-std::string sessions_key(const std::string& instance) { return "sessions:" + instance; }
+std::string sessions_key(const std::string& instance) {
+  return std::string("sessions:").append(instance);
+}
 
 SetupResult failure(std::string_view step, bool registered, std::string reason) {
   return {false, registered, step, std::move(reason)};
@@ -33,14 +35,15 @@ Awaitable<SetupResult> register_session(RedisManager& redis, std::string instanc
   }
   if (!answer.reply.is_integer()) co_return failure("register", false, answer.describe());
 
-  answer = co_await redis.command(resp::encode("PUBLISH", redis.channel(), "probe " + id),
-                                  "PUBLISH");
+  answer =
+      co_await redis.command(resp::encode("PUBLISH", redis.channel(), "probe " + id), "PUBLISH");
   if (!answer.reply.is_integer()) co_return failure("probe", true, answer.describe());
   if (answer.reply.integer < 1) {
     co_return failure("probe", true, "no subscriber on the instance channel (PUBLISH -> 0)");
   }
   // A receiver was there, but without our own confirmation it may be anybody.
-  if (!redis.state().subscribed) {
+  const bool confirmed = co_await redis.subscription_confirmed();
+  if (!confirmed) {
     co_return failure("probe", true, "subscription to the instance channel not confirmed");
   }
   co_return SetupResult{true, true, {}, {}};

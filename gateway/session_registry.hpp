@@ -1,4 +1,5 @@
-// A session's entry in Redis: registering it, proving that its instance can be reached, removing it.
+// A session's entry in Redis: registering it, proving that its instance can be reached, removing
+// it.
 #pragma once
 
 #include <string>
@@ -17,9 +18,10 @@ struct SetupResult {
   std::string reason;
 };
 
-/// Registers the session by EVALSHA (NOSCRIPT is answered by EVAL if `eval_fallback`), then publishes
-/// a probe to the instance's own channel, which must reach a subscriber and whose subscription must
-/// be confirmed: events for this session will come that way. On the manager's strand.
+/// Registers the session by EVALSHA (NOSCRIPT is answered by EVAL if `eval_fallback`), then
+/// publishes a probe to the instance's own channel, which must reach a subscriber (0 receivers is a
+/// failure at once) and whose subscription must be confirmed: events for this session will come
+/// that way. On the manager's strand.
 Awaitable<SetupResult> register_session(RedisManager& redis, std::string instance, std::string id,
                                         std::string user, bool eval_fallback);
 

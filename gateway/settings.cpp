@@ -87,9 +87,10 @@ void ReadinessSettings::describe(SettingsVisitor& v) {
        "How long the background evaluator waits before it looks again while not ready. Unset: each "
        "check's own retry delay.");
   v.on("recheck", recheck, "How long a ready verdict stands before it is evaluated again.");
-  v.on("evaluate", evaluate,
-       "background: one evaluator, everyone reads its cached verdict; at_connect: evaluated anew at "
-       "every connect and probe.");
+  v.on(
+      "evaluate", evaluate,
+      "background: one evaluator, everyone reads its cached verdict; at_connect: evaluated anew at "
+      "every connect and probe.");
   v.on("verdict_sampled", verdict_sampled,
        "after_grace: the Redis check looks again after the grace period; before_grace: it reports "
        "what it saw before it. Unset: after_grace.");
@@ -97,9 +98,10 @@ void ReadinessSettings::describe(SettingsVisitor& v) {
   v.on("members", members, "Whether the checks of a group run concurrently or one after another.");
   v.on("redis_timeout", redis_timeout,
        "Deadline of the Redis check. Unset: 60 s in GCP environments, 10 s elsewhere.");
-  v.on("redis_retry_delay", redis_retry_delay,
-       "Wait between two looks of the Redis check. Unset: poll if the background evaluator has one, "
-       "else 1.5 s in GCP environments, 1.0 s elsewhere.");
+  v.on(
+      "redis_retry_delay", redis_retry_delay,
+      "Wait between two looks of the Redis check. Unset: poll if the background evaluator has one, "
+      "else 1.5 s in GCP environments, 1.0 s elsewhere.");
   v.on("redis_retry_budget", redis_retry_budget, -1, 1000,
        "Retries after which the Redis check gives up before its deadline; 0: none but the deadline "
        "ends it; -1: the profile's value, else 0.");
@@ -142,14 +144,15 @@ void Settings::describe(SettingsVisitor& v) {
   v.on("instance", instance, "Id of this instance; not empty.");
   v.on("redis", redis, "The Redis behind the gateway.");
   v.on("readiness", readiness, "When the gateway calls itself ready.");
-  v.on("grace_period", grace_period,
-       "Wait between the Redis check's first success and its second look, in GCP environments only; "
-       "0 for none. Unset: 500 ms.");
+  v.on(
+      "grace_period", grace_period,
+      "Wait between the Redis check's first success and its second look, in GCP environments only; "
+      "0 for none. Unset: 500 ms.");
   v.on("grace_blocking", grace_blocking,
        "Whether the grace period blocks its thread instead of being awaited. Unset: false.");
-  v.on("eval_fallback", eval_fallback, "Whether NOSCRIPT is answered by sending the script (EVAL).");
-  v.on("retry_after_seconds", retry_after_seconds, 0, 3600,
-       "Retry-After of a 503, in seconds.");
+  v.on("eval_fallback", eval_fallback,
+       "Whether NOSCRIPT is answered by sending the script (EVAL).");
+  v.on("retry_after_seconds", retry_after_seconds, 0, 3600, "Retry-After of a 503, in seconds.");
   v.on("handshake", handshake, "The opening of a session.");
   v.on("shutdown_grace", shutdown_grace,
        "Longest wait for sessions to close in an orderly shutdown; then they are cut.");
@@ -170,12 +173,14 @@ std::vector<std::string> problems(const Settings& settings) {
           "redis.reconnect.base: must not be longer than redis.reconnect.max");
   require(!settings.readiness.poll || Duration() < *settings.readiness.poll,
           "readiness.poll: must be longer than 0");
-  require(!settings.readiness.redis_retry_delay || Duration() < *settings.readiness.redis_retry_delay,
-          "readiness.redis_retry_delay: must be longer than 0");
+  require(
+      !settings.readiness.redis_retry_delay || Duration() < *settings.readiness.redis_retry_delay,
+      "readiness.redis_retry_delay: must be longer than 0");
   require(Duration() < settings.readiness.recheck, "readiness.recheck: must be longer than 0");
   require(Duration() < settings.redis.health_interval,
           "redis.health_interval: must be longer than 0");
-  require(Duration() < settings.redis.reconnect.base, "redis.reconnect.base: must be longer than 0");
+  require(Duration() < settings.redis.reconnect.base,
+          "redis.reconnect.base: must be longer than 0");
   return found;
 }
 

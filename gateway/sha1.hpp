@@ -43,8 +43,8 @@ constexpr std::array<char, 40> sha1_hex(std::string_view text) {
     }
     auto [a, b, c, d, e] = h;
     for (int t = 0; t < 80; ++t) {
-      const std::uint32_t next = std::rotl(a, 5) + detail::sha1_mix(t, b, c, d) + e +
-                                 w[static_cast<std::size_t>(t)];
+      const std::uint32_t next =
+          std::rotl(a, 5) + detail::sha1_mix(t, b, c, d) + e + w[static_cast<std::size_t>(t)];
       e = d;
       d = c;
       c = std::rotl(b, 30);

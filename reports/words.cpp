@@ -2,6 +2,7 @@
 #include "reports/words.hpp"
 
 #include <fmt/format.h>
+#include <cmath>
 #include <vector>
 
 namespace raceproof::report {
@@ -63,7 +64,7 @@ std::string exact(std::chrono::nanoseconds value) {
 
 std::string rounded_seconds(double seconds) {
   if (seconds >= 60) {
-    const auto whole = static_cast<std::uint64_t>(seconds + 0.5);
+    const auto whole = static_cast<std::uint64_t>(std::llround(seconds));
     return fmt::format("{} min {} s", whole / 60, whole % 60);
   }
   if (seconds >= 10) return fmt::format("{:.1f} s", seconds);
@@ -75,7 +76,7 @@ std::string rounded_seconds(double seconds) {
 
 std::string grouped(std::uint64_t value) {
   std::string digits = fmt::format("{}", value);
-  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
+  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, 1, ',');
   return digits;
 }
 

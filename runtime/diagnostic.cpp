@@ -21,9 +21,8 @@ bool has_errors(const std::vector<Diagnostic>& diagnostics) {
 
 void sort_and_deduplicate(std::vector<Diagnostic>& diagnostics) {
   const auto place = [](const Diagnostic& d) { return std::tie(d.file, d.line, d.column); };
-  std::stable_sort(
-      diagnostics.begin(), diagnostics.end(),
-      [&](const Diagnostic& a, const Diagnostic& b) { return place(a) < place(b); });
+  std::stable_sort(diagnostics.begin(), diagnostics.end(),
+                   [&](const Diagnostic& a, const Diagnostic& b) { return place(a) < place(b); });
   std::vector<Diagnostic> kept;
   for (Diagnostic& candidate : diagnostics) {
     const bool repeated = std::any_of(kept.rbegin(), kept.rend(),

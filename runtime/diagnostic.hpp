@@ -10,7 +10,8 @@ namespace raceproof {
 /// Whether an input can be used at all. A warning never stops a run.
 enum class Severity { error, warning };
 
-/// One complaint about one place of a file. Lines and columns count from 1; 0 means "the whole file".
+/// One complaint about one place of a file. Lines and columns count from 1; 0 means "the whole
+/// file".
 struct Diagnostic {
   std::string file;
   int line = 0;

@@ -80,8 +80,7 @@ std::expected<std::int64_t, std::string> parse_duration(std::string_view given) 
   const std::string_view name = trimmed(rest);
   if (name.empty()) {
     return std::unexpected("duration without a unit: " + quoted(text) + ", did you mean " +
-                           quoted(std::string(text) + "ms") +
-                           "? (units: ns, us, ms, s, m, h)");
+                           quoted(std::string(text) + "ms") + "? (units: ns, us, ms, s, m, h)");
   }
   const Unit* unit = find_unit(name);
   if (unit == nullptr) {

@@ -1,5 +1,5 @@
-// Durations as people write them: "500ms", "1.5s", and ranges of them, "20ms..80ms". A unit is always
-// written, so that nobody has to guess which one was meant.
+// Durations as people write them: "500ms", "1.5s", and ranges of them, "20ms..80ms". A unit is
+// always written, so that nobody has to guess which one was meant.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +21,12 @@ struct NanosecondRange {
 inline constexpr std::int64_t longest_duration_ns =
     std::int64_t{100} * 365 * 24 * 3600 * 1'000'000'000;
 
-/// Reads a decimal number and one of the units ns, us, ms, s, m, h; exact, never negative. The error
-/// is a sentence that says what is wrong and what to write instead.
+/// Reads a decimal number and one of the units ns, us, ms, s, m, h; exact, never negative. The
+/// error is a sentence that says what is wrong and what to write instead.
 [[nodiscard]] std::expected<std::int64_t, std::string> parse_duration(std::string_view text);
 
-/// Reads "low..high" or a single duration (then low = high). The unit may be left out of the low end
+/// Reads "low..high" or a single duration (then low = high). The unit may be left out of the low
+/// end
 /// ("1..3ms"). A reversed range is an error.
 [[nodiscard]] std::expected<NanosecondRange, std::string> parse_delay_range(std::string_view text);
 

@@ -64,8 +64,8 @@ class SchemaWriter : public SettingsVisitor {
   void on_map(std::string_view key, const std::vector<std::string>&,
               std::function<void(const std::string&, SettingsVisitor&)> entry,
               std::string_view doc) override {
-    const Json value = nullable(
-        settings_object_schema([&](SettingsVisitor& inner) { entry("example", inner); }));
+    const Json value =
+        nullable(settings_object_schema([&](SettingsVisitor& inner) { entry("example", inner); }));
     add(key, {{"type", "object"}, {"additionalProperties", value}}, doc);
   }
   std::size_t on_list(std::string_view key, std::size_t count,
@@ -120,10 +120,10 @@ Json duration_definitions(bool parameters) {
   Json duration{{"type", "string"},
                 {"pattern", "^(" + number + unit + name + ")$"},
                 {"description", "A duration with its unit, such as 500ms or 1.5s."}};
-  Json range{{"type", "string"},
-             {"pattern", "^((" + number + " *(ns|us|ms|s|m|h)? *\\.\\. *)?" + number + unit + name +
-                             ")$"},
-             {"description", "A duration or a range of durations, such as 20ms..80ms."}};
+  Json range{
+      {"type", "string"},
+      {"pattern", "^((" + number + " *(ns|us|ms|s|m|h)? *\\.\\. *)?" + number + unit + name + ")$"},
+      {"description", "A duration or a range of durations, such as 20ms..80ms."}};
   return {{"duration", duration}, {"delay_range", range}};
 }
 

@@ -16,8 +16,8 @@
 
 namespace raceproof {
 
-/// Where the durations of a text come from. Plain configuration files know literals only; a scenario
-/// gives them names, so that the search can speak of them.
+/// Where the durations of a text come from. Plain configuration files know literals only; a
+/// scenario gives them names, so that the search can speak of them.
 class DurationSource {
  public:
   virtual ~DurationSource() = default;
@@ -47,7 +47,7 @@ using Describe = std::function<void(SettingsVisitor&)>;
 void read_settings(const YamlNode& node, const std::string& path, const YamlContext& context,
                    const Describe& describe);
 template <class S>
-  requires requires(S& s, SettingsVisitor& v) { s.describe(v); }
+requires requires(S& s, SettingsVisitor& v) { s.describe(v); }
 void read_settings(const YamlNode& node, const std::string& path, const YamlContext& context,
                    S& settings) {
   read_settings(node, path, context, Describe([&](SettingsVisitor& v) { settings.describe(v); }));
@@ -70,8 +70,8 @@ template <class S>
 [[nodiscard]] std::optional<Duration> read_duration(const YamlNode& node, const std::string& path,
                                                     const YamlContext& context);
 
-/// Complains about a key that is not known, naming the nearest known one. `where` is the dotted name
-/// of the map; empty at the top.
+/// Complains about a key that is not known, naming the nearest known one. `where` is the dotted
+/// name of the map; empty at the top.
 void report_unknown_key(const YamlEntry& entry, std::span<const std::string> known,
                         const std::string& where, const YamlContext& context);
 

@@ -7,8 +7,9 @@
 
 namespace raceproof {
 
-/// Number of single-letter insertions, deletions, replacements and swaps of neighbours that turn `a`
-/// into `b` (optimal string alignment distance). Inputs longer than 100 bytes count as unrelated.
+/// Number of single-letter insertions, deletions, replacements and swaps of neighbours that turn
+/// `a` into `b` (optimal string alignment distance). Inputs longer than 100 bytes count as
+/// unrelated.
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 
 /// The candidate nearest to `word`, or empty where none is near enough to be a slip (a third of the

@@ -66,6 +66,8 @@ class Stream {
   using executor_type = Executor;
 
   Stream() = default;
+  Stream(Stream&&) = default;
+  Stream& operator=(Stream&&) = default;
   Stream(Executor strand, std::unique_ptr<StreamImpl> impl, std::string peer)
       : strand_(std::move(strand)), impl_(std::move(impl)), peer_(std::move(peer)) {}
 
@@ -110,7 +112,10 @@ class Stream {
   void arm_cancellation(Handler& handler, void (StreamImpl::*cancel)()) {
     auto slot = asio::get_associated_cancellation_slot(handler);
     if (slot.is_connected()) {
-      slot.assign([impl = impl_.get(), cancel](asio::cancellation_type) { (impl->*cancel)(); });
+      // Weak: the operation's completion may still be queued when the stream is destroyed.
+      slot.assign([weak = std::weak_ptr(impl_), cancel](asio::cancellation_type) {
+        if (const auto impl = weak.lock()) ((*impl).*cancel)();
+      });
     }
   }
 
@@ -134,7 +139,7 @@ class Stream {
   }
 
   Executor strand_;
-  std::unique_ptr<StreamImpl> impl_;
+  std::shared_ptr<StreamImpl> impl_;  // shared with nobody but weakly with pending operations
   std::string peer_;
 };
 
@@ -158,6 +163,8 @@ class ListenerImpl {
 class Listener {
  public:
   Listener() = default;
+  Listener(Listener&&) = default;
+  Listener& operator=(Listener&&) = default;
   Listener(Executor strand, std::unique_ptr<ListenerImpl> impl)
       : strand_(std::move(strand)), impl_(std::move(impl)) {}
 
@@ -168,7 +175,9 @@ class Listener {
         [this](auto handler, StrandOf make) {
           auto slot = asio::get_associated_cancellation_slot(handler);
           if (slot.is_connected()) {
-            slot.assign([impl = impl_.get()](asio::cancellation_type) { impl->cancel_accept(); });
+            slot.assign([weak = std::weak_ptr(impl_)](asio::cancellation_type) {
+              if (const auto impl = weak.lock()) impl->cancel_accept();
+            });
           }
           impl_->start_accept(std::move(make), AcceptHandler(std::move(handler)));
         },
@@ -184,7 +193,7 @@ class Listener {
 
  private:
   Executor strand_;
-  std::unique_ptr<ListenerImpl> impl_;
+  std::shared_ptr<ListenerImpl> impl_;  // as in Stream
 };
 
 }  // namespace raceproof

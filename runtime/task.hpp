@@ -6,20 +6,62 @@
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <list>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "runtime/runtime.hpp"
 #include "runtime/signal.hpp"
 
 namespace raceproof {
 
+namespace detail {
+
+/// Starts the body of a `call`. `co_spawn` forwards the caller's cancellation as a message to the body's
+/// strand that refers to memory of the caller, who may have gone on by the time it arrives (Boost 1.81,
+/// co_spawn_cancellation_handler); here the message shares the ownership of what it refers to.
+struct StartCall {
+  template <class Handler, class T>
+  void operator()(Handler handler, Executor strand, Awaitable<T> body) const {
+    auto cancellation = std::make_shared<asio::cancellation_signal>();
+    auto caller = asio::get_associated_executor(handler, strand);
+    auto slot = asio::get_associated_cancellation_slot(handler);
+    if (slot.is_connected()) {
+      slot.assign([cancellation, strand](asio::cancellation_type type) {
+        asio::dispatch(strand, [cancellation, type] { cancellation->emit(type); });
+      });
+    }
+    auto finished = [cancellation, handler = std::move(handler)](std::exception_ptr error,
+                                                                 auto&&... result) mutable {
+      std::move(handler)(error, std::forward<decltype(result)>(result)...);
+    };
+    asio::co_spawn(strand, std::move(body),
+                   asio::bind_cancellation_slot(
+                       cancellation->slot(), asio::bind_executor(caller, std::move(finished))));
+  }
+};
+
+template <class T>
+struct CallSignature {
+  using type = void(std::exception_ptr, T);
+};
+template <>
+struct CallSignature<void> {
+  using type = void(std::exception_ptr);
+};
+
+}  // namespace detail
+
 /// Runs `body` on `strand` and resumes the caller on its own strand with the result or exception.
 /// The only way from one component into another. Cancelling the caller cancels `body`.
 template <class T>
 Awaitable<T> call(Executor strand, Awaitable<T> body) {
-  co_return co_await asio::co_spawn(std::move(strand), std::move(body), use_awaitable);
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<Executor>,
+                                          typename detail::CallSignature<T>::type>(
+      detail::StartCall(), use_awaitable, std::move(strand), std::move(body));
 }
 
 /// `co_await enter_shield();`: from here to its end the calling coroutine, cancelled or not, is out of

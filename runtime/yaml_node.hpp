@@ -1,6 +1,6 @@
-// A YAML document as a plain tree that knows where everything stands. yaml-cpp does the parsing; its
-// own nodes lose duplicate keys, and with them the chance to complain, so the tree is built from its
-// events.
+// A YAML document as a plain tree that knows where everything stands. yaml-cpp does the parsing;
+// its own nodes lose duplicate keys, and with them the chance to complain, so the tree is built
+// from its events.
 #pragma once
 
 #include <string>

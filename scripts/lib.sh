@@ -25,7 +25,7 @@ help_if_asked() {
   esac
 }
 
-# Compilers at once: one per core, but no more than one per 1.5 GB of memory (Beast needs that much).
+# Compilers at once: one per core, but no more than one per 1.5 GB of memory, which Beast needs.
 build_jobs() {
   local cores memory
   cores=$(nproc)

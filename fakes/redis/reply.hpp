@@ -1,7 +1,6 @@
 // The replies of RESP2: writing them, and saying in a line of text what one says.
 #pragma once
 
-#include <charconv>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -19,10 +18,7 @@ class ReplyWriter {
   /// reply's text cannot hold any.
   void error(std::string_view text) { line('-', text); }
   void integer(std::int64_t value) { number(':', value); }
-  void bulk(std::string_view bytes) {
-    number('$', static_cast<std::int64_t>(bytes.size()));
-    out_.append(bytes).append("\r\n");
-  }
+  void bulk(std::string_view bytes);
   void null() { out_ += "$-1\r\n"; }
   void null_array() { out_ += "*-1\r\n"; }
   /// Announces `size` replies, which the caller writes next.
@@ -31,17 +27,8 @@ class ReplyWriter {
   void raw(std::string_view bytes) { out_ += bytes; }
 
  private:
-  void line(char type, std::string_view text) {
-    out_ += type;
-    for (const char c : text) out_ += c == '\r' || c == '\n' ? ' ' : c;
-    out_ += "\r\n";
-  }
-  void number(char type, std::int64_t value) {
-    char digits[24];
-    digits[0] = type;
-    const auto end = std::to_chars(digits + 1, digits + sizeof digits, value).ptr;
-    out_.append(digits, end).append("\r\n");
-  }
+  void line(char type, std::string_view text);
+  void number(char type, std::int64_t value);
 
   std::string& out_;
 };

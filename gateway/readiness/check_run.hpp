@@ -51,8 +51,8 @@ class CheckRun {
   InheritedLimits limits_;
   Instant begin_;
   int attempts_ = 0;
-  bool last_look_ = false;               // the deadline has come
-  std::optional<Look> before_grace_;     // the success that the grace period follows
+  bool last_look_ = false;            // the deadline has come
+  std::optional<Look> before_grace_;  // the success that the grace period follows
 };
 
 }  // namespace raceproof::gateway

@@ -20,9 +20,12 @@ Look look_at_agent(const Facts& facts) { return {facts.agent_started, "not start
 
 Look look_at_startup(const Facts& facts) {
   switch (facts.startup.status) {
-    case StartupState::Status::complete: return {true, {}, 0};
-    case StartupState::Status::failed: return {false, "startup failed", 0};
-    case StartupState::Status::running: break;
+    case StartupState::Status::complete:
+      return {true, {}, 0};
+    case StartupState::Status::failed:
+      return {false, "startup failed", 0};
+    case StartupState::Status::running:
+      break;
   }
   return {false, "startup in progress", 0};
 }
@@ -37,7 +40,9 @@ std::vector<CheckGroup> make_check_groups(const Figures& figures, const GroupLim
        limits.dependencies,
        {{"redis", look_at_redis, figures.redis_check, figures.grace}}},
       {"services", limits.services, {{"agent", look_at_agent, figures.agent_check, {}}}},
-      {"integration", limits.integration, {{"startup", look_at_startup, figures.startup_check, {}}}},
+      {"integration",
+       limits.integration,
+       {{"startup", look_at_startup, figures.startup_check, {}}}},
   };
 }
 

@@ -122,18 +122,22 @@ Awaitable<> Readiness::run_check(const Check& check, Evaluation& evaluation) {
                                          {"ok", look.ok},
                                          {"attempt", std::int64_t{run.attempts()}},
                                          {"reason", look.ok ? std::string_view() : look.reason}});
-    const auto describe = [&] { return std::string(check.name) + ": " + std::string(look.reason); };
+    const auto describe = [&] { return std::string(check.name).append(": ").append(look.reason); };
     switch (action.step) {
-      case CheckRun::Step::pass: co_return;
+      case CheckRun::Step::pass:
+        co_return;
       case CheckRun::Step::fail:
         if (!evaluation.failures.empty()) evaluation.failures += "; ";
-        evaluation.failures += describe() + " (" + std::string(action.reason) + ")";
+        evaluation.failures += describe().append(" (").append(action.reason).append(1, ')');
         co_return;
       case CheckRun::Step::look_at:
         publish(false, describe());
         co_await runtime_.sleep_until(action.at, "readiness retry");
         break;
-      case CheckRun::Step::grace: co_await wait_for_grace(check, action.at); break;
+      case CheckRun::Step::grace:
+        publish(false, std::string(check.name).append(": grace period"));
+        co_await wait_for_grace(check, action.at);
+        break;
     }
   }
 }
@@ -149,7 +153,8 @@ Awaitable<> Readiness::wait_for_grace(const Check& check, Instant end) {
   runtime_.observe("grace_period_end", {{"check", check.name}, {"duration", period}});
 }
 
-/// Whoever is ready has waited already; an evaluation at connect pays each time, as the original did.
+/// Whoever is ready has waited already; an evaluation at connect pays each time, as the original
+/// did.
 bool Readiness::graces_apply() const {
   return settings_.evaluate == EvaluateReadiness::at_connect || !verdict_->ready;
 }
@@ -160,7 +165,7 @@ void Readiness::facts_changed() {
     for (const Check& check : group.checks) {
       const Look look = check.look(*facts_);
       if (look.ok) continue;
-      publish(false, std::string(check.name) + ": " + std::string(look.reason));
+      publish(false, std::string(check.name).append(": ").append(look.reason));
       contradicted_.notify();
       return;
     }
@@ -173,8 +178,7 @@ void Readiness::publish(bool ready, std::string reason) {
   if (!flipped && verdict.reason == reason) return;
   verdict = {ready, std::move(reason)};
   if (flipped) {
-    runtime_.observe("state",
-                     {{"subject", "gateway"}, {"property", "ready"}, {"value", ready}});
+    runtime_.observe("state", {{"subject", "gateway"}, {"property", "ready"}, {"value", ready}});
     if (ready) became_ready_.notify_all();
   }
   runtime_.observe("readiness_verdict", {{"ready", ready}, {"reason", verdict.reason}});

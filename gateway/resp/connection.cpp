@@ -13,9 +13,12 @@ struct Connection::Pending {
 
 std::string Answer::describe() const {
   switch (status) {
-    case Status::replied: return reply.describe();
-    case Status::timed_out: return "time-out";
-    case Status::lost: break;
+    case Status::replied:
+      return reply.describe();
+    case Status::timed_out:
+      return "time-out";
+    case Status::lost:
+      break;
   }
   return "connection lost";
 }

@@ -23,8 +23,8 @@ struct Answer {
   [[nodiscard]] std::string describe() const;
 };
 
-/// Lives on its stream's strand. Its reads and writes keep it alive, so it ends by `close()`, by the
-/// peer or by an error, and its pending commands then end with `lost`.
+/// Lives on its stream's strand. Its reads and writes keep it alive, so it ends by `close()`, by
+/// the peer or by an error, and its pending commands then end with `lost`.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   using LostHandler = std::move_only_function<void()>;
@@ -57,9 +57,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string reason_;
   bool closed_ = false;
   bool writing_ = false;
-  std::string queued_;          // commands that wait for the write in progress to end
-  std::string in_flight_;       // what is being written
-  std::size_t written_ = 0;     // bytes of `in_flight_` that have left
+  std::string queued_;       // commands that wait for the write in progress to end
+  std::string in_flight_;    // what is being written
+  std::size_t written_ = 0;  // bytes of `in_flight_` that have left
   std::array<char, 2048> input_;
 };
 

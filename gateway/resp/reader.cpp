@@ -1,7 +1,6 @@
 #include "gateway/resp/reader.hpp"
 
 #include <hiredis/read.h>
-
 #include <new>
 
 namespace raceproof::gateway::resp {

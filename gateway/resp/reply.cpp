@@ -3,13 +3,20 @@
 namespace raceproof::gateway::resp {
 
 std::string Reply::describe() const {
+  std::string out;
   switch (type) {
-    case Type::status: return "+" + text;
-    case Type::error: return "-" + text;
-    case Type::string: return "$" + text;
-    case Type::integer: return ":" + std::to_string(integer);
-    case Type::array: return "*" + std::to_string(elements.size());
-    case Type::nil: break;
+    case Type::status:
+      return out.append(1, '+').append(text);
+    case Type::error:
+      return out.append(1, '-').append(text);
+    case Type::string:
+      return out.append(1, '$').append(text);
+    case Type::integer:
+      return out.append(1, ':').append(std::to_string(integer));
+    case Type::array:
+      return out.append(1, '*').append(std::to_string(elements.size()));
+    case Type::nil:
+      break;
   }
   return "nil";
 }

@@ -22,6 +22,8 @@ constexpr const char* loopback = "127.0.0.1";
 constexpr auto settle_time = std::chrono::milliseconds(30);
 /// How long an orderly shutdown may take before it is given up.
 constexpr auto shutdown_limit = std::chrono::seconds(30);
+/// How long a server may take until it listens.
+constexpr auto listen_limit = std::chrono::seconds(10);
 constexpr auto poll_interval = std::chrono::milliseconds(5);
 
 std::string text_of(std::string_view task, const std::exception_ptr& error) {
@@ -86,6 +88,8 @@ class WallWorld::Impl {
   /// The clients' runtime is made first; its clock is the run's.
   AsioOptions runtime_options(bool is_clients, int threads);
   void start_redis();
+  void await_listening(std::string_view observation);
+  Awaitable<> end_redis();
   void start_gateway();
   Awaitable<> run_gateway();
   Awaitable<> end_gateway();
@@ -113,6 +117,8 @@ class WallWorld::Impl {
   std::optional<WallEnd> end_;
   std::vector<std::unique_ptr<fakes::client::Client>> players_;
 
+  Executor redis_control_;
+  std::uint16_t redis_port_ = 0;
   std::optional<fakes::redis::Server> redis_server_;
   std::uint16_t gateway_port_ = 0;
   Executor gateway_control_;
@@ -134,6 +140,7 @@ WallWorld::Impl::Impl(std::shared_ptr<const scenario::ResolvedVariant> variant,
       conductor_(clients_.make_strand("clients")),
       client_tasks_(clients_, conductor_),
       changed_(clients_, conductor_),
+      redis_control_(redis_.make_strand("control")),
       gateway_control_(gateway_.make_strand("gateway")),
       gateway_tasks_(gateway_, gateway_control_) {
   result_.not_played = what_is_not_played(*variant_);
@@ -161,17 +168,34 @@ AsioOptions WallWorld::Impl::runtime_options(bool is_clients, int threads) {
 
 void WallWorld::Impl::start_redis() {
   auto settings = variant_->backends.redis;
+  redis_port_ = free_port(redis_, redis_control_);
   settings.host = loopback;
-  settings.port = 0;
-  redis_server_.emplace(redis_, std::move(settings));
+  settings.port = redis_port_;
+  redis_server_.emplace(redis_, settings);
   redis_server_->start();
-  redis_thread_ = std::jthread([this] { redis_.run(); });
+  redis_thread_ = std::jthread([this, busy = redis_.keep_alive()] { redis_.run(); });
+  if (settings.listen_after.to_ns() == 0) await_listening("redis_listening");
+}
+
+Awaitable<> WallWorld::Impl::end_redis() {
+  co_await redis_server_->stop();
+  redis_.stop();
 }
 
 void WallWorld::Impl::start_gateway() {
   gateway_port_ = free_port(gateway_, gateway_control_);
   gateway_tasks_.spawn("gateway", run_gateway());
   gateway_thread_ = std::jthread([this, busy = gateway_.keep_alive()] { gateway_.run(); });
+  if (variant_->process.cold_start.to_ns() == 0) await_listening("listening");
+}
+
+/// What starts at once in the scenario is there before anybody else begins, as in simulation.
+void WallWorld::Impl::await_listening(std::string_view observation) {
+  if (recorder_.wait_for(observation, listen_limit)) return;
+  const std::scoped_lock lock(failing_);
+  if (result_.failure.empty())
+    result_.failure = std::string("never observed: ").append(observation);
+  end_ = WallEnd::failed;
 }
 
 Awaitable<> WallWorld::Impl::run_gateway() {
@@ -216,8 +240,9 @@ void WallWorld::Impl::play_clients() {
 
 /// Starts every client, waits for the first reason to end, and ends those that are left.
 Awaitable<> WallWorld::Impl::conduct() {
-  playing_ = players_.size();
-  for (std::size_t i = 0; i < players_.size(); ++i) {
+  const std::size_t count = end_ ? 0 : players_.size();
+  playing_ = count;
+  for (std::size_t i = 0; i < count; ++i) {
     client_tasks_.spawn(players_[i]->name(), play(*players_[i], result_.clients[i]));
   }
   client_tasks_.spawn("limit", keep_limit());

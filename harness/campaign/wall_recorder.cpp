@@ -22,6 +22,15 @@ trace::Trace WallRecorder::trace() const {
   return trace_;
 }
 
+bool WallRecorder::wait_for(std::string_view name, std::chrono::nanoseconds limit) {
+  std::unique_lock lock(mutex_);
+  return recorded_.wait_for(lock, limit, [&] {
+    const auto& all = trace_.observations();
+    return std::any_of(all.begin(), all.end(),
+                       [&](const auto& one) { return trace_.text(one.name) == name; });
+  });
+}
+
 void WallRecorder::record(const Observation& observation, std::string_view strand,
                           std::int64_t at_ns) {
   const std::scoped_lock lock(mutex_);
@@ -37,6 +46,7 @@ void WallRecorder::record(const Observation& observation, std::string_view stran
   event.label = trace_.intern(observation.name);
   event.time_ns = last_ns_;
   trace_.observe(trace_.add(event), found->second, last_ns_, observation);
+  recorded_.notify_all();
 }
 
 }  // namespace raceproof::campaign

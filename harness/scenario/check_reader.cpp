@@ -17,10 +17,11 @@ class CheckReader {
 
   std::optional<Check> read(const YamlNode& node) {
     if (node.kind != YamlNode::Kind::map || node.entries.size() != 1) {
-      context_.error(node.mark, "expected one check, such as 'never: {close: 1011}', got " +
-                                    (node.kind == YamlNode::Kind::map
-                                         ? "a map of " + std::to_string(node.entries.size()) + " keys"
-                                         : node.describe_kind()));
+      context_.error(node.mark,
+                     "expected one check, such as 'never: {close: 1011}', got " +
+                         (node.kind == YamlNode::Kind::map
+                              ? "a map of " + std::to_string(node.entries.size()) + " keys"
+                              : node.describe_kind()));
       return std::nullopt;
     }
     const YamlEntry& entry = node.entries.front();
@@ -70,8 +71,8 @@ class CheckReader {
     const YamlNode* side = node.find(key);
     if (side != nullptr) return make_pattern(*side, fields);
     if (node.kind == YamlNode::Kind::map) {
-      context_.error(node.mark, std::string("leads_to has 'from' and 'to'; '") + key +
-                                    "' is missing");
+      context_.error(node.mark,
+                     std::string("leads_to has 'from' and 'to'; '") + key + "' is missing");
     }
     return {};
   }
@@ -113,9 +114,10 @@ class CheckReader {
                       fields.frame.has_value() + fields.observe.has_value() +
                       fields.state.has_value();
     if (given != 1) {
-      context_.error(node.mark, "a pattern has exactly one of close, http, frame, observe, state; "
-                                "this one has " +
-                                    std::to_string(given));
+      context_.error(node.mark,
+                     "a pattern has exactly one of close, http, frame, observe, state; "
+                     "this one has " +
+                         std::to_string(given));
     }
     if (fields.close) {
       pattern.kind = Pattern::Kind::close;
@@ -141,8 +143,9 @@ class CheckReader {
 
   void check_state_pattern(const YamlNode& node, const PatternFields& fields) {
     if (!fields.where.empty() || fields.client || fields.during || fields.caused_by) {
-      context_.error(node.mark, "'state' is about moments, not events: it goes with no other "
-                                "condition");
+      context_.error(node.mark,
+                     "'state' is about moments, not events: it goes with no other "
+                     "condition");
     }
   }
 
@@ -155,7 +158,8 @@ class CheckReader {
       }
     }
     if (pattern.clients.empty()) {
-      context_.error(place.mark, "unknown client '" + name + "'" + suggestion(name, known, "clients"));
+      context_.error(place.mark,
+                     "unknown client '" + name + "'" + suggestion(name, known, "clients"));
     }
   }
 
@@ -191,8 +195,9 @@ class CheckReader {
     const std::string& text = *fields.redis;
     const std::size_t arrow = text.find(" -> ");
     if (arrow == 0 || arrow == std::string::npos || arrow + 4 >= text.size()) {
-      context_.error(place.find("redis")->mark,
-                     "expected a command and its answer, such as \"PUBLISH -> 0\", got '" + text + "'");
+      context_.error(
+          place.find("redis")->mark,
+          "expected a command and its answer, such as \"PUBLISH -> 0\", got '" + text + "'");
       return std::nullopt;
     }
     return CausedBy{text.substr(0, arrow), text.substr(arrow + 4), {}};
@@ -216,8 +221,8 @@ class CheckReader {
       if (std::find(kind->fields.begin(), kind->fields.end(), entry.key) != kind->fields.end()) {
         continue;
       }
-      context_.warning(entry.key_mark, std::string(kind->name) + " has no field '" + entry.key + "'" +
-                                           suggestion(entry.key, kind->fields, "its fields"));
+      context_.warning(entry.key_mark, std::string(kind->name) + " has no field '" + entry.key +
+                                           "'" + suggestion(entry.key, kind->fields, "its fields"));
     }
   }
 

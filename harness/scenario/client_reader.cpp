@@ -40,8 +40,9 @@ class Reachability {
   void visit_expect(const fakes::client::Expect& expect, bool after_connect, YamlMark mark) {
     if (expect.http != 0) {
       if (!after_connect) {
-        context_.error(mark, "this step can never succeed: an HTTP answer is expected directly "
-                             "after a connect");
+        context_.error(mark,
+                       "this step can never succeed: an HTTP answer is expected directly "
+                       "after a connect");
       }
       open_ = expect.http == 101;
       return;
@@ -99,9 +100,9 @@ std::vector<Step> read_steps(const YamlNode& node, const std::string& path,
                              const YamlContext& context) {
   std::vector<Step> steps;
   if (node.kind != YamlNode::Kind::list || node.items.empty()) {
-    context.error(node.mark, "expected a list of steps for '" + path + "', got " +
-                                 (node.kind == YamlNode::Kind::list ? "an empty list"
-                                                                    : node.describe_kind()));
+    context.error(node.mark,
+                  "expected a list of steps for '" + path + "', got " +
+                      (node.kind == YamlNode::Kind::list ? "an empty list" : node.describe_kind()));
     return steps;
   }
   Reachability reachability(context);
@@ -112,10 +113,11 @@ std::vector<Step> read_steps(const YamlNode& node, const std::string& path,
     } else if (item.kind == YamlNode::Kind::map && item.entries.size() == 1) {
       step = read_step(item.entries.front(), path, context);
     } else {
-      context.error(item.mark, "expected one step, such as 'wait: 100ms', got " +
-                                   (item.kind == YamlNode::Kind::map
-                                        ? "a map of " + std::to_string(item.entries.size()) + " keys"
-                                        : item.describe_kind()));
+      context.error(item.mark,
+                    "expected one step, such as 'wait: 100ms', got " +
+                        (item.kind == YamlNode::Kind::map
+                             ? "a map of " + std::to_string(item.entries.size()) + " keys"
+                             : item.describe_kind()));
     }
     if (!step) continue;
     reachability.visit(*step, item.mark);
@@ -160,9 +162,9 @@ void check_names(const std::vector<ClientGroup>& groups, const YamlNode& node,
     for (const Script& script : groups[i].members) {
       const auto [found, fresh] = owners.emplace(script.name, groups[i].name);
       if (fresh) continue;
-      context.error(node.entries[i].key_mark, "client '" + script.name + "' of '" +
-                                                  groups[i].name + "' is there already, from '" +
-                                                  found->second + "'");
+      context.error(node.entries[i].key_mark, "client '" + script.name + "' of '" + groups[i].name +
+                                                  "' is there already, from '" + found->second +
+                                                  "'");
       break;
     }
   }
@@ -182,8 +184,9 @@ std::vector<ClientGroup> read_clients(const YamlNode& node, const YamlContext& c
     ClientGroup& group = groups.emplace_back(ClientGroup{entry.key, {}});
     const std::string path = "clients." + entry.key;
     if (!is_plain_name(entry.key)) {
-      context.error(entry.key_mark, "'" + entry.key + "' cannot name a client: letters, digits, _ "
-                                                      "and -, a letter first");
+      context.error(entry.key_mark, "'" + entry.key +
+                                        "' cannot name a client: letters, digits, _ "
+                                        "and -, a letter first");
     }
     if (entry.value.kind == YamlNode::Kind::map) {
       read_group(entry.value, path, context, group);

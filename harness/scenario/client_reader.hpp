@@ -6,8 +6,9 @@
 
 namespace raceproof::scenario {
 
-/// One entry of `clients:` and the clients it stands for: itself, or the members of a group (`users:
-/// {count: 5, steps: [...]}` makes user1 to user5; a final "s" of the group's name is dropped).
+/// One entry of `clients:` and the clients it stands for: itself, or the members of a group
+/// (`users: {count: 5, steps: [...]}` makes user1 to user5; a final "s" of the group's name is
+/// dropped).
 struct ClientGroup {
   std::string name;
   std::vector<fakes::client::Script> members;

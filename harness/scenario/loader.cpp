@@ -76,8 +76,8 @@ class Loader {
     if (node == nullptr) {
       error(root_.mark, "missing key '" + std::string(key) + "'");
     } else if (node->kind != YamlNode::Kind::scalar || node->text.empty()) {
-      error(node->mark, "expected a text for '" + std::string(key) + "', got " +
-                            node->describe_kind());
+      error(node->mark,
+            "expected a text for '" + std::string(key) + "', got " + node->describe_kind());
     } else {
       return node->text;
     }
@@ -131,8 +131,8 @@ class Loader {
     }
     std::vector<Draft> drafts;
     if (node->kind != YamlNode::Kind::map || node->entries.empty()) {
-      error(node->mark, "expected a map of names to changes for 'variants', got " +
-                            node->describe_kind());
+      error(node->mark,
+            "expected a map of names to changes for 'variants', got " + node->describe_kind());
       return drafts;
     }
     for (const YamlEntry& entry : node->entries) drafts.push_back(read_draft(base, entry));
@@ -145,8 +145,8 @@ class Loader {
     draft.name = entry.key;
     draft.line = entry.key_mark.line;
     if (!is_plain_name(entry.key)) {
-      error(entry.key_mark, "'" + entry.key +
-                                "' cannot name a variant: letters, digits, _ and -, a letter first");
+      error(entry.key_mark,
+            "'" + entry.key + "' cannot name a variant: letters, digits, _ and -, a letter first");
     }
     if (entry.value.kind != YamlNode::Kind::map) {
       error(entry.value.mark, "expected a map of dotted names to values for variant '" + entry.key +
@@ -197,8 +197,8 @@ class Loader {
     if (node == nullptr) return;
     for (const YamlEntry& entry : node->entries) {
       if (used_.contains(entry.key)) continue;
-      context().warning(entry.key_mark, "parameter '" + entry.key + "' is never used ($" +
-                                            entry.key + ")");
+      context().warning(entry.key_mark,
+                        "parameter '" + entry.key + "' is never used ($" + entry.key + ")");
     }
   }
 

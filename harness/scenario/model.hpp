@@ -32,7 +32,7 @@ enum class Expectation {
 /// A named duration that is drawn once a run. The i-th parameter of a variant stands for the form
 /// with FormId i + 1 (`runtime/time.hpp`).
 struct Parameter {
-  std::string name;          ///< "redis.stabilise", or the path of a setting: "gateway.grace_period".
+  std::string name;  ///< "redis.stabilise", or the path of a setting: "gateway.grace_period".
   std::int64_t low_ns = 0;   ///< Inclusive.
   std::int64_t high_ns = 0;  ///< Inclusive; equal to `low_ns` for a setting.
   bool implicit = false;     ///< Stands for a setting that the file gives a single value.

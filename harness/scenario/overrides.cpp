@@ -23,9 +23,9 @@ class Override {
       case YamlNode::Kind::list:
         return apply_to_list(node, begin);
       default:
-        context_.error(mark_at(begin),
-                       change_.key.substr(0, begin == 0 ? 0 : begin - 1) + " is " +
-                           node.describe_kind() + ", so nothing inside it can be set");
+        context_.error(mark_at(begin), change_.key.substr(0, begin == 0 ? 0 : begin - 1) + " is " +
+                                           node.describe_kind() +
+                                           ", so nothing inside it can be set");
     }
   }
 

@@ -25,8 +25,9 @@ ParameterTable::ParameterTable(std::vector<Parameter> parameters,
 void ParameterTable::read(const YamlNode& node, const YamlContext& context) {
   if (values_ns_ || node.kind == YamlNode::Kind::null) return;
   if (node.kind != YamlNode::Kind::map) {
-    context.error(node.mark, "expected a map of names to durations or ranges for 'parameters', got " +
-                                 node.describe_kind());
+    context.error(node.mark,
+                  "expected a map of names to durations or ranges for 'parameters', got " +
+                      node.describe_kind());
     return;
   }
   for (const YamlEntry& entry : node.entries) {
@@ -64,8 +65,7 @@ std::vector<std::string> ParameterTable::parameter_names() const {
   return names;
 }
 
-Duration ParameterTable::literal(const std::string& path, std::int64_t nanoseconds,
-                                 YamlMark mark) {
+Duration ParameterTable::literal(const std::string& path, std::int64_t nanoseconds, YamlMark mark) {
   if (!becomes_parameter(path)) return std::chrono::nanoseconds(nanoseconds);
   const auto index = find(path, true);
   if (index) return value(*index);

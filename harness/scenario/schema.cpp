@@ -35,8 +35,8 @@ Json step_schema() {
     fakes::client::Step step = *fakes::client::make_step(key);
     Json fields = settings_object_schema(
         [&](SettingsVisitor& visitor) { fakes::client::describe(step, visitor); });
-    forms.push_back(one_key_map(std::string(key),
-                                with_shorthand(fields, fakes::client::step_shorthand(step))));
+    forms.push_back(
+        one_key_map(std::string(key), with_shorthand(fields, fakes::client::step_shorthand(step))));
     bare.push_back(key);
   }
   forms.push_back({{"enum", bare}});

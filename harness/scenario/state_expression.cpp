@@ -29,8 +29,8 @@ std::vector<std::string> split_words(std::string_view text) {
       while (i < text.size() && is_name_letter(text[i])) ++i;
       words.emplace_back(text.substr(begin, i - begin));
     } else {
-      throw Mistake{std::string("unexpected character '") + text[i] + "' in '" +
-                    std::string(text) + "'"};
+      throw Mistake{std::string("unexpected character '") + text[i] + "' in '" + std::string(text) +
+                    "'"};
     }
   }
   return words;

@@ -79,8 +79,8 @@ void lint_variant(const YamlNode& root, const std::vector<std::string>& variant_
                             "' is to reproduce a failure, but no check that could fail applies to "
                             "it (never, always, eventually or leads_to)");
   } else if (!fallible) {
-    context.warning(mark, "variant '" + variant.name +
-                              "': no check but the built-in invariants could fail");
+    context.warning(
+        mark, "variant '" + variant.name + "': no check but the built-in invariants could fail");
   }
 }
 

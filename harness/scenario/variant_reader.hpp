@@ -6,7 +6,8 @@
 
 namespace raceproof::scenario {
 
-/// Fills everything of `variant` but its name, expectation and place. `context.durations` is `table`.
+/// Fills everything of `variant` but its name, expectation and place. `context.durations` is
+/// `table`.
 void read_variant(const YamlNode& root, const std::vector<std::string>& variant_names,
                   ParameterTable& table, const YamlContext& context, ResolvedVariant& variant);
 

@@ -1,5 +1,5 @@
-// The names that components give to what they observe, so that a mistyped one in a check is noticed:
-// a `never` about an observation that does not exist would hold for ever.
+// The names that components give to what they observe, so that a mistyped one in a check is
+// noticed: a `never` about an observation that does not exist would hold for ever.
 #pragma once
 
 #include <span>

@@ -1,5 +1,5 @@
-// What a scenario says about the world around the programs: the network between them, what happens to
-// the gateway's process, and how long to search. Self-describing, as all settings.
+// What a scenario says about the world around the programs: the network between them, what happens
+// to the gateway's process, and how long to search. Self-describing, as all settings.
 #pragma once
 
 #include <chrono>
@@ -13,14 +13,15 @@
 
 namespace raceproof::scenario {
 
-/// The simulated network. A latency is one way, drawn for every delivery; bytes of one direction of a
-/// connection never overtake each other.
+/// The simulated network. A latency is one way, drawn for every delivery; bytes of one direction of
+/// a connection never overtake each other.
 struct NetworkSettings {
-  DelayRange latency;                        ///< Of every link that has none of its own.
-  std::optional<DelayRange> gateway_redis;   ///< Between the gateway and Redis.
-  std::optional<DelayRange> clients;         ///< Between clients and the gateway.
-  bool fragment = false;                     ///< Deliveries may be split anywhere.
-  Duration epsilon = std::chrono::milliseconds(1);  ///< A free thread picks up work within [0, epsilon].
+  DelayRange latency;                       ///< Of every link that has none of its own.
+  std::optional<DelayRange> gateway_redis;  ///< Between the gateway and Redis.
+  std::optional<DelayRange> clients;        ///< Between clients and the gateway.
+  bool fragment = false;                    ///< Deliveries may be split anywhere.
+  Duration epsilon =
+      std::chrono::milliseconds(1);  ///< A free thread picks up work within [0, epsilon].
   void describe(SettingsVisitor& visitor);
 };
 
@@ -34,8 +35,8 @@ struct Stall {
 
 /// The end of the process: its connections are reset, its memory is gone.
 struct Kill {
-  DelayRange at;                           ///< Since the start of the run.
-  std::optional<DelayRange> restart_after; ///< Started anew that much later; never without it.
+  DelayRange at;                            ///< Since the start of the run.
+  std::optional<DelayRange> restart_after;  ///< Started anew that much later; never without it.
   void describe(SettingsVisitor& visitor);
 };
 
@@ -69,7 +70,7 @@ struct ExploreSettings {
   std::int64_t runs = 10'000;
   Fallback otherwise;  ///< Key `else`.
   std::int64_t depth = 3;
-  Duration time = std::chrono::minutes(10);  ///< Ceiling on wall time for one variant.
+  Duration time = std::chrono::minutes(10);   ///< Ceiling on wall time for one variant.
   Duration until = std::chrono::seconds(60);  ///< Virtual time at which a run ends at the latest.
   void describe(SettingsVisitor& visitor);
 };

@@ -345,6 +345,9 @@ void Network::complete_read(Connection& connection, int which) {
 void Network::complete_write(Connection& connection, int which) {
   ConnectionEnd& end = connection.ends[which];
   if (!end.write_handler) return;
+  // Taken first: bytes that arrive at once may make room, and lead back here.
+  auto handler = std::move(end.write_handler);
+  end.write_handler = nullptr;
   ErrorCode error;
   std::size_t size = 0;
   if (end.reset) {
@@ -353,13 +356,15 @@ void Network::complete_write(Connection& connection, int which) {
     error = asio::error::operation_aborted;
   } else {
     size = send(connection, which, end.write_buffers);
-    if (size == 0) return;
+    if (size == 0) {
+      end.write_handler = std::move(handler);
+      return;
+    }
   }
   auto* operation =
-      make_operation(world_.pool(), [handler = std::move(end.write_handler), error, size]() mutable {
+      make_operation(world_.pool(), [handler = std::move(handler), error, size]() mutable {
         handler(error, size);
       });
-  end.write_handler = nullptr;
   end.process->complete(*end.strand, operation, world_.current_event());
 }
 

@@ -136,6 +136,7 @@ void Process::observe(const Observation& observation) {
   const Strand* strand = world_.current_strand();
   world_.trace().observe(world_.current_event(), strand == nullptr ? root().id : strand->id,
                          world_.now_ns(), observation);
+  world_.observed(observation);
 }
 
 Listener Process::listen(const Executor& strand, const Endpoint& at) {

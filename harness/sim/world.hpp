@@ -6,6 +6,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,6 +41,8 @@ struct RunOptions {
   /// Events without progress of virtual time before the run ends as a spin.
   std::uint32_t spin_limit = 100'000;
   std::uint32_t event_limit = 10'000'000;
+  /// Called with every observation, in the handler that makes it.
+  std::function<void(const Observation&)> on_observation;
 };
 
 /// What is pending in virtual time.
@@ -102,6 +105,7 @@ class World {
   void end();
 
   [[nodiscard]] trace::Trace& trace() { return trace_; }
+  [[nodiscard]] const trace::Trace& trace() const { return trace_; }
   [[nodiscard]] TimeModel& time() { return time_; }
   [[nodiscard]] const std::string& failure() const { return failure_; }
   /// Virtual time, concrete runs; -1 in symbolic ones.
@@ -138,6 +142,9 @@ class World {
   [[nodiscard]] std::uint64_t seed() const { return options_.seed; }
   [[nodiscard]] Decider& decider() { return *decider_; }
   OperationPool& pool() { return pool_; }
+  void observed(const Observation& observation) {
+    if (options_.on_observation) options_.on_observation(observation);
+  }
   boost::asio::io_context& context() { return *context_; }
   void fail(std::string what);
 

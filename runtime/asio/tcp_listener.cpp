@@ -46,7 +46,8 @@ class TcpListener final : public ListenerImpl {
                      handler = std::move(handler)](ErrorCode error) mutable {
       if (error) return handler(error, Stream());
       auto peer = peer_text(listening->peer);
-      Strand* const owner = strand_of(strand_for(peer));
+      const Executor executor = strand_for(peer);  // may be all that keeps a new strand
+      Strand* const owner = strand_of(executor);
       if (owner == nullptr) throw std::logic_error("a connection needs a strand of this runtime");
       handler({}, make_tcp_stream(*owner, std::move(listening->next), std::move(peer)));
     };

@@ -3,6 +3,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/post.hpp>
 
 namespace raceproof::detail {
 
@@ -16,8 +17,16 @@ struct Connection {
   TcpSocket socket;
   asio::cancellation_signal read_cancellation;
   asio::cancellation_signal write_cancellation;
-  /// The system reports a reset once and then end of file or broken pipe; here it stays a reset.
-  bool was_reset = false;
+  /// How later operations fail; none as long as they may succeed. The system reports a reset once, and
+  /// then end of file or broken pipe; and Asio waits for ever when it reads again after end of file
+  /// (Boost 1.81: no new edge comes from epoll). Here both last.
+  ErrorCode read_end;
+  ErrorCode write_end;
+
+  void note(ErrorCode error) {
+    if (error == asio::error::connection_reset) read_end = write_end = error;
+    if (error == asio::error::eof) read_end = error;
+  }
 };
 
 class TcpStream final : public StreamImpl {
@@ -28,7 +37,7 @@ class TcpStream final : public StreamImpl {
         cancellation.slot(),
         asio::bind_executor(strand_, [connection = connection_, handler = std::move(handler)](
                                          ErrorCode error, std::size_t bytes) mutable {
-          if (error == asio::error::connection_reset) connection->was_reset = true;
+          connection->note(error);
           handler(error, bytes);
         }));
   }
@@ -39,12 +48,12 @@ class TcpStream final : public StreamImpl {
   ~TcpStream() override { TcpStream::close(); }
 
   void start_read(asio::mutable_buffer buffer, IoHandler handler) override {
-    if (connection_->was_reset) return fail(std::move(handler));
+    if (connection_->read_end) return fail(connection_->read_end, std::move(handler));
     connection_->socket.async_read_some(
         buffer, completion(connection_->read_cancellation, std::move(handler)));
   }
   void start_write(ConstBuffers buffers, IoHandler handler) override {
-    if (connection_->was_reset) return fail(std::move(handler));
+    if (connection_->write_end) return fail(connection_->write_end, std::move(handler));
     connection_->socket.async_write_some(
         buffers, completion(connection_->write_cancellation, std::move(handler)));
   }
@@ -68,10 +77,8 @@ class TcpStream final : public StreamImpl {
   }
 
  private:
-  void fail(IoHandler handler) {
-    asio::post(strand_, [handler = std::move(handler)]() mutable {
-      handler(asio::error::connection_reset, 0);
-    });
+  void fail(ErrorCode error, IoHandler handler) {
+    asio::post(strand_, [error, handler = std::move(handler)]() mutable { handler(error, 0); });
   }
 
   Executor strand_;

@@ -54,7 +54,7 @@ TEST(Words, CompleteBound) {
 
 // Passing means: a sampled verdict states both of its estimates and never claims to be complete.
 TEST(Words, SampledBound) {
-  const auto& sampled = sample_result().scenarios[0].variants[1];
+  const auto sampled = sample_result().scenarios[0].variants[1];
   EXPECT_EQ(bound_in_words(sampled.bound),
             "not complete (random walk), 2 threads; at most 0.15 % of runs fail (95 %); "
             "about 1.2 % of further runs would show a new order");

@@ -124,7 +124,7 @@ def hash_order(tree):
 
 
 def form(tree):
-    """Files are short, lines fit, and each source opens with what it is for."""
+    """Files are short, lines fit, and each source (or its header) opens with what it is for."""
     for name, text in tree.files.items():
         suffix = pathlib.PurePath(name).suffix
         lines = text.split("\n")
@@ -138,7 +138,8 @@ def form(tree):
             if "\t" in line:
                 found.append(("tabs", number, "a tab"))
         opening = {".hpp": "//", ".cpp": "//", ".py": ('"""', "#!"), ".sh": "#"}.get(suffix, "")
-        if not text.startswith(opening):
+        explained_by_header = suffix == ".cpp" and name[: -len(suffix)] + ".hpp" in tree.files
+        if not text.startswith(opening) and not explained_by_header:
             found.append(("opening", 1, "does not open with what it is for"))
         for rule, number, message in found:
             if (name, rule) not in rules.FORM_EXCEPTIONS:

@@ -81,7 +81,8 @@ class TheChecks(unittest.TestCase):
             "runtime/a.cpp": "// x\n" + "x" * 101 + "\n\tx\n",
             "runtime/b.cpp": "#include <x>\n",
             "runtime/c.cpp": "// x\n" + "x\n" * 600,
-            "runtime/d.cpp": "// x\n" + "x" * 100 + "\n",
+            "runtime/d.cpp": "#include <x>\n" + "x" * 100 + "\n",
+            "runtime/d.hpp": "// x\n",
         }, "runtime/a.cpp:2", "runtime/a.cpp:3", "runtime/b.cpp:1", "runtime/c.cpp:0")
 
     def test_machine_paths(self):

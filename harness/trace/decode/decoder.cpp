@@ -94,7 +94,7 @@ class ConnectionDecoder::Impl {
     const std::size_t room = held_max - direction.held.size();
     direction.held += bytes.substr(0, room);
     if (bytes.size() > room) {
-      lines.push_back("too many bytes before the upgrade was answered; not decoded further");
+      lines.emplace_back("too many bytes before the upgrade was answered; not decoded further");
       direction.ignored = true;
     }
   }

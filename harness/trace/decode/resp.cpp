@@ -71,7 +71,8 @@ std::string elements_text(const Value& value) {
   std::string text;
   const std::size_t shown = std::min(value.elements.size(), elements_shown_max);
   for (std::size_t i = 0; i < shown; ++i) {
-    text += (i > 0 ? " " : "") + reply_text(*value.elements[i], false);
+    if (i > 0) text += ' ';
+    text += reply_text(*value.elements[i], false);
   }
   if (shown < value.elements.size()) text += " ...";
   return text;
@@ -180,7 +181,7 @@ void RespDecoder::feed_inline(char byte, Lines& lines) {
     inline_.clear();
     state_ = State::between;
   } else if (inline_.size() > inline_max) {
-    lines.push_back("RESP violated: an inline command of more than 64 KiB");
+    lines.emplace_back("RESP violated: an inline command of more than 64 KiB");
     inline_.clear();
     state_ = State::dead;
   }

@@ -1,4 +1,4 @@
-#include "test_server.hpp"
+#include "tests/fakes/client/test_server.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>

@@ -43,7 +43,11 @@ TEST_P(Calls, ReturnExceptionsToTheCallersStrand) {
     const Executor other = runtime_.make_strand("other");
     std::string reason;
     try {
-      co_await call(other, []() -> Awaitable<int> { throw std::runtime_error("no"); }());
+      const auto fail = []() -> Awaitable<int> {
+        throw std::runtime_error("no");
+        co_return 0;  // makes a coroutine of it
+      };
+      co_await call(other, fail());
     } catch (const std::runtime_error& failure) {
       reason = failure.what();
       EXPECT_TRUE(runtime_.running_on(strand_));

@@ -28,9 +28,10 @@ inline Listener listen_anywhere(World& world) {
 /// Connects to `listener` and accepts, both at once.
 inline Awaitable<Connection> make_connection(World& world, Listener& listener) {
   using namespace asio::experimental::awaitable_operators;
-  auto [client, server] = co_await (
-      world.runtime().connect({world.host(), listener.port()}) &&
-      listener.async_accept([strand = world.strand()](std::string_view) { return strand; }));
+  // Named: g++ 12 copies the bytes of a closure that is a temporary in an operand of co_await.
+  const auto same_strand = [strand = world.strand()](std::string_view) { return strand; };
+  auto [client, server] = co_await (world.runtime().connect({world.host(), listener.port()}) &&
+                                    listener.async_accept(same_strand));
   co_return Connection{std::move(client), std::move(server)};
 }
 

@@ -110,10 +110,31 @@ TEST_P(Listeners, AbortTheirAcceptWhenClosed) {
     TaskScope scope(runtime_, strand_);
     scope.spawn("acceptor",
                 [](Listener& on, Executor to, std::optional<ErrorCode>& error) -> Awaitable<> {
-                  error = co_await error_of(on.async_accept([to](std::string_view) { return to; }));
+                  const auto there = [to](std::string_view) { return to; };
+                  error = co_await error_of(on.async_accept(there));
                 }(listener, strand_, ended));
     listener.close();
     EXPECT_FALSE(ended) << "a completion ran inside close";
+    co_await scope.join();
+    EXPECT_EQ(ended, asio::error::operation_aborted);
+  }());
+}
+
+// Passing means: a cancellation that arrives when the listener has been destroyed, but the
+// completion of its accept is still queued, does no harm.
+TEST_P(Listeners, SurviveACancellationAfterTheirEnd) {
+  world_->run([this]() -> Awaitable<> {
+    Listener listener = listen_anywhere(*world_);
+    std::optional<ErrorCode> ended;
+    TaskScope scope(runtime_, strand_);
+    scope.spawn("acceptor",
+                [](Listener& on, Executor to, std::optional<ErrorCode>& error) -> Awaitable<> {
+                  const auto there = [to](std::string_view) { return to; };
+                  error = co_await error_of(on.async_accept(there));
+                }(listener, strand_, ended));
+    listener = Listener();
+    EXPECT_FALSE(ended);
+    scope.cancel();
     co_await scope.join();
     EXPECT_EQ(ended, asio::error::operation_aborted);
   }());

@@ -124,6 +124,24 @@ TEST_P(Streams, CloseWhenDestroyed) {
   }());
 }
 
+// Passing means: a cancellation that arrives when the stream has been destroyed, but the completion
+// of its read is still queued, does no harm. What would go wrong shows under the sanitizers.
+TEST_P(Streams, SurviveACancellationAfterTheirEnd) {
+  world_->run([this]() -> Awaitable<> {
+    auto connection = co_await make_connection(*world_);
+    std::optional<ErrorCode> ended;
+    TaskScope scope(runtime_, strand_);
+    scope.spawn("reader", [](Stream& stream, std::optional<ErrorCode>& error) -> Awaitable<> {
+      error = (co_await read_some(stream)).error;
+    }(connection.client, ended));
+    connection.client = Stream();
+    EXPECT_FALSE(ended);
+    scope.cancel();
+    co_await scope.join();
+    EXPECT_EQ(ended, asio::error::operation_aborted);
+  }());
+}
+
 Awaitable<> send_pattern(Stream& stream, std::size_t total) {
   std::string block(64 * 1024, '\0');
   for (std::size_t sent = 0; sent < total; sent += block.size()) {

@@ -1,9 +1,9 @@
-#include "harness/scenario/check_model.hpp"
+#include "harness/check/model.hpp"
 
 #include <algorithm>
 #include <cctype>
 
-namespace raceproof::scenario {
+namespace raceproof::check {
 namespace {
 
 /// The value of an observed reply: without its type sign, and of a bulk string without its length.
@@ -40,4 +40,4 @@ bool command_matches(std::string_view expected, std::string_view observed) {
                     same_letter);
 }
 
-}  // namespace raceproof::scenario
+}  // namespace raceproof::check

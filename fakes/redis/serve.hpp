@@ -1,0 +1,12 @@
+// The fake Redis as a program on TCP, for `raceproof fake redis` and for trying things by hand.
+#pragma once
+
+#include "fakes/redis/settings.hpp"
+
+namespace raceproof::fakes::redis {
+
+/// Serves on TCP until SIGINT or SIGTERM, printing where it listens. Returns the exit status: 0, or 1
+/// when it could not listen or something failed.
+int serve(const Settings& settings);
+
+}  // namespace raceproof::fakes::redis

@@ -1,0 +1,366 @@
+#include "harness/campaign/campaign.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <fstream>
+#include <map>
+
+#include "harness/campaign/confirm.hpp"
+#include "harness/campaign/statistics.hpp"
+#include "harness/campaign/variant_search.hpp"
+#include "harness/campaign/verdict.hpp"
+
+namespace raceproof::campaign {
+
+namespace {
+
+/// Failures confirmed, saved and reported per variant, at the most: one for each violated check.
+constexpr std::size_t failures_reported_max = 8;
+/// Runs tried before a violation that does not show on the concrete clock is given up.
+constexpr std::size_t confirmations_tried_max = 16;
+
+CheckKind kind_of(check::Check::Kind kind) {
+  using Kind = check::Check::Kind;
+  switch (kind) {
+    case Kind::never:
+      return CheckKind::never;
+    case Kind::always:
+      return CheckKind::always;
+    case Kind::sometimes:
+      return CheckKind::sometimes;
+    case Kind::eventually:
+      return CheckKind::eventually;
+    case Kind::leads_to:
+      break;
+  }
+  return CheckKind::leads_to;
+}
+
+/// Puts together what one variant's search has found.
+class Report {
+ public:
+  Report(const scenario::Scenario& scenario, const scenario::ResolvedVariant& variant,
+         const CampaignOptions& options, const SearchOutcome& outcome)
+      : scenario_(scenario), variant_(variant), options_(options), outcome_(outcome) {
+    expect_ = variant.expect == scenario::Expectation::reproduces ? Expectation::reproduces
+                                                                  : Expectation::holds;
+  }
+
+  VariantResult make() {
+    result_.name = variant_.name;
+    result_.expect = expect_;
+    count_runs();
+    fill_bound();
+    fill_checks();
+    confirm_failures();
+    fill_clients();
+    decide();
+    return std::move(result_);
+  }
+
+ private:
+  [[nodiscard]] bool is_failure_check(std::size_t check) const {
+    return variant_.checks[check].kind != check::Check::Kind::sometimes;
+  }
+
+  void count_runs() {
+    std::uint64_t digest = 0;
+    std::uint64_t runs = 0;
+    for (const SearchPart& part : outcome_.parts) {
+      const bool classes = part.strategy->exhaustive();
+      for (const RunRecord& record : part.result.records) {
+        ++runs;
+        digest = (std::rotl(digest, 5) ^ record.digest) * 0x9e3779b97f4a7c15ULL;
+        result_.virtual_time_max =
+            std::max(result_.virtual_time_max, nanoseconds(record.virtual_ns));
+        const bool failing = record.violated != 0;
+        auto& bound = result_.bound;
+        if (classes) {
+          ++bound.classes_explored;
+          bound.classes_tie_only += record.tie_only ? 1 : 0;
+          bound.classes_failing += failing ? 1 : 0;
+          relaxed_ += record.relaxed ? 1 : 0;
+        } else {
+          ++bound.runs_sampled;
+          bound.runs_failing += failing ? 1 : 0;
+        }
+        for (const auto& cut : record.cuts) cuts_[cut.where] += cut.count;
+      }
+    }
+    result_.digest = fmt::format("{:016x}", digest);
+    result_.wall_seconds = outcome_.wall_seconds;
+    const auto all_runs = runs + outcome_.timing.result.records.size();
+    result_.runs_per_second =
+        outcome_.wall_seconds > 0 ? static_cast<double>(all_runs) / outcome_.wall_seconds : 0;
+  }
+
+  void fill_bound() {
+    auto& bound = result_.bound;
+    for (const SearchPart& part : outcome_.parts) {
+      if (!bound.strategy.empty()) bound.strategy += ", then ";
+      bound.strategy += part.strategy->name();
+      bound.complete |= part.strategy->exhaustive() && part.result.finished;
+    }
+    for (const auto& parameter : variant_.parameters) {
+      if (parameter.low_ns == parameter.high_ns) continue;
+      bound.ranges.push_back(
+          {parameter.name, nanoseconds(parameter.low_ns), nanoseconds(parameter.high_ns)});
+    }
+    bound.threads = static_cast<std::uint32_t>(variant_.gateway.threads);
+    for (const auto& [where, count] : cuts_) bound.cuts.push_back({where, count});
+    bound.exclusions = {"fragmentation of the byte stream", "faults that the scenario does not name"};
+    if (outcome_.parts.front().strategy->time() == sim::TimeMode::symbolic) {
+      bound.exclusions.push_back("orders among deliveries that a link without latency makes at once");
+    }
+    if (bound.threads > 1) {
+      bound.exclusions.push_back("threads that pick up ready work late (epsilon is 0)");
+    }
+    const SearchPart& last = outcome_.parts.back();
+    if (!last.strategy->independent() || last.result.records.empty()) return;
+    const auto runs = last.result.records.size();
+    if (result_.bound.runs_failing == 0) bound.failure_probability_bound = rule_of_three(runs);
+    std::map<std::uint64_t, std::uint64_t> classes;
+    for (const RunRecord& record : last.result.records) ++classes[record.order];
+    const auto once = std::ranges::count_if(classes, [](const auto& c) { return c.second == 1; });
+    bound.unseen_class_probability = good_turing(static_cast<std::uint64_t>(once), runs);
+  }
+
+  void fill_checks() {
+    for (std::size_t i = 0; i < variant_.checks.size(); ++i) {
+      const auto& check = variant_.checks[i];
+      CheckResult out;
+      out.text = check.text;
+      out.kind = kind_of(check.kind);
+      out.source_line = static_cast<std::uint32_t>(check.line);
+      const bool guard = !is_failure_check(i);
+      for (const SearchPart& part : outcome_.parts) {
+        for (const RunRecord& record : part.result.records) {
+          out.classes += ((guard ? record.seen : record.violated) >> i) & 1;
+        }
+      }
+      out.status = guard ? (out.classes > 0 ? CheckStatus::satisfied : CheckStatus::never_seen)
+                         : (out.classes > 0 ? CheckStatus::violated : CheckStatus::held);
+      evidence_.violated |= out.status == CheckStatus::violated;
+      evidence_.guard_never_seen |= out.status == CheckStatus::never_seen;
+      result_.checks.push_back(std::move(out));
+    }
+    CheckResult clients{"every client's script is met", CheckKind::invariant, 0, CheckStatus::held, 0, ""};
+    CheckResult order{"the run ends in order (no crash, no spin)", CheckKind::invariant, 0,
+                      CheckStatus::held, 0, ""};
+    for (const SearchPart& part : outcome_.parts) {
+      for (const RunRecord& record : part.result.records) {
+        clients.classes += record.clients_ok ? 0 : 1;
+        order.classes += is_broken(record.end) ? 1 : 0;
+      }
+    }
+    // A variant that reproduces a failure expects its clients to meet it.
+    if (clients.classes > 0) {
+      clients.status =
+          expect_ == Expectation::holds ? CheckStatus::violated : CheckStatus::not_applicable;
+    }
+    if (order.classes > 0) order.status = CheckStatus::violated;
+    evidence_.invariant_violated =
+        order.status == CheckStatus::violated || clients.status == CheckStatus::violated;
+    result_.checks.push_back(std::move(clients));
+    result_.checks.push_back(std::move(order));
+  }
+
+  /// Of the runs that violate `check` (past the end: an invariant), the plainest first: not only at a
+  /// tie, not relaxed, fewest deviations.
+  void confirm_failures() {
+    for (std::size_t i = 0; i < result_.checks.size(); ++i) {
+      if (result_.checks[i].status != CheckStatus::violated) continue;
+      if (result_.failures.size() == failures_reported_max) return;
+      confirm_check(i);
+    }
+  }
+
+  [[nodiscard]] bool shows(const RunRecord& record, std::size_t check) const {
+    if (check < variant_.checks.size()) return ((record.violated >> check) & 1) != 0;
+    if (check == variant_.checks.size()) return !record.clients_ok;
+    return is_broken(record.end);
+  }
+
+  void confirm_check(std::size_t check) {
+    struct Candidate {
+      const explore::Strategy* strategy;
+      const RunRecord* record;
+    };
+    std::vector<Candidate> candidates;
+    for (const SearchPart& part : outcome_.parts) {
+      for (const RunRecord& record : part.result.records) {
+        if (shows(record, check)) candidates.push_back({part.strategy.get(), &record});
+      }
+    }
+    std::ranges::stable_sort(candidates, {}, [](const Candidate& candidate) {
+      return std::tuple(candidate.record->tie_only, candidate.record->relaxed,
+                        candidate.record->deviations);
+    });
+    const std::size_t tried = std::min(candidates.size(), confirmations_tried_max);
+    for (std::size_t i = 0; i < tried; ++i) {
+      auto confirmed = confirm(scenario_, variant_, *candidates[i].strategy, *candidates[i].record,
+                               std::min(check, variant_.checks.size()), options_.seed);
+      if (!confirmed) continue;
+      if (candidates[i].record->relaxed) ++result_.bound.classes_relaxed_confirmed;
+      save(*confirmed);
+      result_.checks[check].first_witness = confirmed->failure.cause;
+      result_.failures.push_back(std::move(confirmed->failure));
+      return;
+    }
+    unconfirmed_ = true;
+  }
+
+  void save(Confirmed& confirmed) {
+    if (options_.out.empty()) return;
+    std::string name = scenario_.name() + "-" + variant_.name + "-" + confirmed.failure.id;
+    std::ranges::replace(name, '/', '-');
+    const auto folder = options_.out / "failures";
+    std::filesystem::create_directories(folder);
+    const auto path = folder / (name + ".json");
+    std::ofstream(path) << write_failure(confirmed.saved);
+    confirmed.failure.file = path.string();
+    confirmed.failure.replay_command = fmt::format("raceproof replay {}", path.string());
+  }
+
+  void fill_clients() {
+    const auto& records = outcome_.timing.result.records;
+    if (records.empty()) return;
+    std::vector<std::vector<nanoseconds>> times(variant_.clients.size());
+    std::vector<nanoseconds> all_times;
+    std::vector<std::uint64_t> successes(variant_.clients.size());
+    for (const RunRecord& record : records) {
+      for (const auto& established : record.established) {
+        if (established.client >= times.size()) continue;
+        times[established.client].emplace_back(established.low_ns);
+        all_times.emplace_back(established.low_ns);
+      }
+      for (std::size_t i = 0; i < successes.size() && i < 64; ++i) {
+        successes[i] += (record.clients_done >> i) & 1;
+      }
+    }
+    ClientSummary all;
+    all.name = "all clients";
+    all.session_established = summarize(all_times);
+    for (std::size_t i = 0; i < variant_.clients.size(); ++i) {
+      ClientSummary client;
+      client.name = variant_.clients[i].name;
+      client.attempts = records.size();
+      client.successes = successes[i];
+      client.session_established = summarize(times[i]);
+      add_exact_range(client, static_cast<std::uint16_t>(i));
+      all.attempts += client.attempts;
+      all.successes += client.successes;
+      result_.clients.push_back(std::move(client));
+    }
+    result_.all_clients = std::move(all);
+  }
+
+  /// What the search over all orders says about the same time: its bounds, not samples of it.
+  void add_exact_range(ClientSummary& client, std::uint16_t index) {
+    Distribution range;
+    for (const SearchPart& part : outcome_.parts) {
+      if (!part.strategy->exhaustive() || !part.result.finished) continue;
+      for (const RunRecord& record : part.result.records) {
+        for (const auto& established : record.established) {
+          if (established.client != index) continue;
+          const nanoseconds low(established.low_ns);
+          const nanoseconds high(established.high_ns);
+          range.min = range.count == 0 ? low : std::min(range.min, low);
+          range.max = range.count == 0 ? high : std::max(range.max, high);
+          ++range.count;
+        }
+      }
+    }
+    if (range.count == 0) return;
+    range.median = range.min;
+    client.latencies.push_back({"connect -> session_established, exact bounds", range});
+  }
+
+  void decide() {
+    evidence_.complete = result_.bound.complete;
+    evidence_.interrupted = outcome_.interrupted;
+    for (const SearchPart& part : outcome_.parts) evidence_.time_exhausted |= part.out_of_time;
+    const SearchPart& last = outcome_.parts.back();
+    evidence_.budget_exhausted = last.strategy->exhaustive() && last.result.budget_hit;
+    if (unconfirmed_ && result_.failures.empty()) {
+      // Nothing that was found shows on the concrete clock: neither a failure nor its absence.
+      result_.verdict = Verdict::unknown;
+      result_.reason = Reason::budget;
+      result_.reason_text =
+          "a violation was found in an approximated region and could not be shown on the concrete clock";
+      return;
+    }
+    const Judgement judgement = judge(expect_, evidence_);
+    result_.verdict = judgement.verdict;
+    result_.reason = judgement.reason;
+    result_.reason_text = sentence();
+  }
+
+  [[nodiscard]] std::string sentence() const {
+    const auto& bound = result_.bound;
+    if (result_.verdict == Verdict::pass && relaxed_ > 0) {
+      return fmt::format("{} of {} classes were checked on an outer approximation of their region",
+                         relaxed_, bound.classes_explored);
+    }
+    if (result_.reason == Reason::violated && !result_.failures.empty()) {
+      return result_.failures.front().cause;
+    }
+    if (result_.reason == Reason::vacuous) {
+      for (const auto& check : result_.checks) {
+        if (check.status == CheckStatus::never_seen) return "never seen: " + check.text;
+      }
+    }
+    if (result_.reason == Reason::not_reproduced) {
+      return bound.complete ? "no order and no latency in the ranges violates a check"
+                            : "no sampled run violated a check";
+    }
+    return {};
+  }
+
+  const scenario::Scenario& scenario_;
+  const scenario::ResolvedVariant& variant_;
+  const CampaignOptions& options_;
+  const SearchOutcome& outcome_;
+  Expectation expect_;
+  VariantResult result_;
+  Evidence evidence_;
+  std::map<std::string, std::uint64_t> cuts_;
+  std::uint64_t relaxed_ = 0;
+  bool unconfirmed_ = false;
+};
+
+}  // namespace
+
+ScenarioResult run_scenario(const scenario::Scenario& scenario, const CampaignOptions& options) {
+  ScenarioResult result;
+  result.name = scenario.name();
+  result.file = scenario.file();
+  result.shows = scenario.shows();
+  result.source = scenario.source();
+  result.tags = scenario.tags();
+  for (const auto& variant : scenario.variants()) {
+    const bool chosen = options.variants.empty() ||
+                        std::ranges::find(options.variants, variant->name) != options.variants.end();
+    if (!chosen) continue;
+    const SearchOutcome outcome = search_variant(*variant, options);
+    result.variants.push_back(Report(scenario, *variant, options, outcome).make());
+    if (options.finished) options.finished(scenario, result.variants.back());
+    if (outcome.interrupted) break;
+  }
+  return result;
+}
+
+std::vector<std::uint64_t> run_digests(const scenario::Scenario&,
+                                       const scenario::ResolvedVariant& variant,
+                                       const CampaignOptions& options) {
+  const SearchOutcome outcome = search_variant(variant, options);
+  std::vector<std::uint64_t> digests;
+  for (const SearchPart& part : outcome.parts) {
+    for (const RunRecord& record : part.result.records) digests.push_back(record.digest);
+  }
+  return digests;
+}
+
+}  // namespace raceproof::campaign

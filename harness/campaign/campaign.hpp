@@ -1,0 +1,47 @@
+// The conductor: scenarios and variants in, searches in between, judged results out.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/campaign/result.hpp"
+#include "harness/scenario/model.hpp"
+
+namespace raceproof::campaign {
+
+struct CampaignOptions {
+  std::uint64_t seed = 1;
+  unsigned jobs = 1;                      ///< workers
+  std::optional<std::uint64_t> runs;      ///< in place of the scenario's numbers of sampled runs
+  std::optional<std::uint64_t> classes;   ///< in place of the scenario's budget of classes
+  std::optional<scenario::Search> search; ///< in place of the scenario's search
+  std::optional<double> seconds;          ///< ceiling on wall time of one variant
+  std::vector<std::string> variants;      ///< only these; empty: all
+  std::filesystem::path out;              ///< where failures are saved; empty: nowhere
+  std::uint64_t timing_runs = 256;        ///< random runs behind the clients' success and timing figures
+  const std::atomic<bool>* interrupted = nullptr;
+  /// Progress of the variant at work: its name, what is being done, runs done, of at most.
+  std::function<void(const std::string& variant, const std::string& what, std::uint64_t done,
+                     std::uint64_t most)>
+      progress;
+  /// Called when a variant has its result.
+  std::function<void(const scenario::Scenario&, const VariantResult&)> finished;
+};
+
+/// Runs the chosen variants of one scenario.
+[[nodiscard]] ScenarioResult run_scenario(const scenario::Scenario& scenario,
+                                          const CampaignOptions& options);
+
+/// Digest of all runs of a variant, run by run, as the search of `options` makes them: what
+/// `--determinism` compares between processes.
+[[nodiscard]] std::vector<std::uint64_t> run_digests(const scenario::Scenario& scenario,
+                                                     const scenario::ResolvedVariant& variant,
+                                                     const CampaignOptions& options);
+
+}  // namespace raceproof::campaign

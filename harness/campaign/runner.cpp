@@ -1,0 +1,185 @@
+#include "harness/campaign/runner.hpp"
+
+#include <algorithm>
+
+#include "harness/explore/witness.hpp"
+
+namespace raceproof::campaign {
+
+bool is_broken(sim::RunEnd end) {
+  return end == sim::RunEnd::spin || end == sim::RunEnd::event_limit ||
+         end == sim::RunEnd::task_failed;
+}
+
+Runner::Runner(const scenario::ResolvedVariant& variant, std::uint64_t seed)
+    : variant_(variant),
+      seed_(seed),
+      parameters_(parameter_ranges(variant)),
+      evaluator_(variant.checks) {}
+
+Runner::~Runner() { world_.end(); }
+
+namespace {
+
+/// Counts choices on the way.
+class CountingDecider final : public sim::Decider {
+ public:
+  explicit CountingDecider(sim::Decider& inner) : inner_(inner) {}
+  std::size_t choose(sim::ChoiceKind kind, std::span<const sim::Meaning> alternatives) override {
+    const std::size_t chosen = inner_.choose(kind, alternatives);
+    ++choices;
+    deviations += chosen != 0 ? 1 : 0;
+    return chosen;
+  }
+  std::int64_t draw(std::int64_t low, std::int64_t high, const sim::Meaning& meaning) override {
+    return inner_.draw(low, high, meaning);
+  }
+  std::uint32_t choices = 0;
+  std::uint32_t deviations = 0;
+
+ private:
+  sim::Decider& inner_;
+};
+
+bool is_first_attempt(const Observation& observation) {
+  if (observation.name != "client_connecting") return false;
+  for (const Field& field : observation.fields) {
+    if (field.key == "attempt") return std::get<std::int64_t>(field.value) == 1;
+  }
+  return false;
+}
+
+bool is_established(const Observation& observation) {
+  if (observation.name != "client_frame") return false;
+  for (const Field& field : observation.fields) {
+    if (field.key == "type") return std::get<std::string_view>(field.value) == "session_established";
+  }
+  return false;
+}
+
+}  // namespace
+
+void Runner::watch(const Observation& observation) {
+  // In a symbolic run, the moments between which a time will be asked for have to be remembered.
+  if (is_first_attempt(observation) || is_established(observation)) (void)world_.time().now();
+}
+
+RunRecord Runner::run(sim::TimeMode time, sim::Decider& decider, bool keep_payloads) {
+  world_.end();
+  CountingDecider counting(decider);
+  sim::RunOptions options;
+  options.time = time;
+  options.parameters = parameters_;
+  options.seed = seed_;
+  options.horizon = variant_.explore.until;
+  options.keep_payloads = keep_payloads;
+  if (time == sim::TimeMode::symbolic) {
+    options.on_observation = [this](const Observation& observation) { watch(observation); };
+  }
+  world_.begin(options, counting);
+  system_ = std::make_unique<System>(world_, variant_);
+  system_->build();
+
+  RunRecord record;
+  record.end = world_.run();
+  record.choices = counting.choices;
+  record.deviations = counting.deviations;
+  summarize(record);
+  return record;
+}
+
+std::int64_t Runner::longest_between(trace::EventId from, trace::EventId to) {
+  if (!world_.time().symbolic()) {
+    const auto& events = world_.trace().events();
+    return events[to].time_ns - events[from].time_ns;
+  }
+  return explore::longest(world_.time(), world_.event_points()[from], world_.event_points()[to]);
+}
+
+std::uint64_t Runner::order_hash() const {
+  std::uint64_t hash = 0;
+  for (const auto& event : world_.trace().events()) {
+    hash = (hash ^ (std::uint64_t{event.strand} << 32 | event.cause)) * 0x9e3779b97f4a7c15ULL;
+    hash ^= hash >> 31;
+  }
+  return hash;
+}
+
+void Runner::summarize(RunRecord& record) {
+  const auto& trace = world_.trace();
+  auto& time = world_.time();
+  findings_ = &evaluator_.evaluate(
+      trace, [this](trace::EventId from, trace::EventId to) { return longest_between(from, to); },
+      [&time](Duration limit) { return limit.to_ns(); });
+  for (std::size_t i = 0; i < findings_->size() && i < 64; ++i) {
+    if ((*findings_)[i].violated) record.violated |= std::uint64_t{1} << i;
+    if ((*findings_)[i].seen) record.seen |= std::uint64_t{1} << i;
+  }
+  record.digest = trace.digest();
+  record.order = order_hash();
+  record.tie_only = time.tie_only();
+  record.relaxed = time.relaxed();
+  if (time.symbolic()) {
+    record.virtual_ns =
+        -time.zone().upper(time.zone_point(time.current_point()), sim::Zone::origin);
+    record.cuts = time.cuts();
+  } else {
+    record.virtual_ns = time.now_ns();
+  }
+
+  // Clients: who met their script, and how long establishing took.
+  struct Started {
+    std::string_view client;
+    trace::EventId event;
+  };
+  std::vector<Started> started;
+  const auto client_of = [&](const trace::ObservationRecord& observation) {
+    const auto* field = trace.find(observation, "client");
+    return field == nullptr ? std::string_view() : trace.value_text(*field);
+  };
+  std::size_t scripts_met = 0;
+  const auto index_of = [&](std::string_view client) {
+    const auto& clients = variant_.clients;
+    return static_cast<std::uint16_t>(
+        std::ranges::find(clients, client, &fakes::client::Script::name) - clients.begin());
+  };
+  const auto connecting = world_.trace().intern("client_connecting");
+  const auto frame = world_.trace().intern("client_frame");
+  const auto done = world_.trace().intern("client_done");
+  for (const auto& observation : trace.observations()) {
+    if (observation.name == connecting) {
+      const auto* attempt = trace.find(observation, "attempt");
+      if (attempt != nullptr && attempt->number == 1) {
+        started.push_back({client_of(observation), observation.event});
+      }
+    } else if (observation.name == done) {
+      const auto* ok = trace.find(observation, "ok");
+      if (ok == nullptr || ok->number == 0) continue;
+      ++scripts_met;
+      if (const auto index = index_of(client_of(observation)); index < 64) {
+        record.clients_done |= std::uint64_t{1} << index;
+      }
+    } else if (observation.name == frame) {
+      const auto* type = trace.find(observation, "type");
+      if (type == nullptr || trace.value_text(*type) != "session_established") continue;
+      const auto client = client_of(observation);
+      const auto begin = std::ranges::find(started, client, &Started::client);
+      if (begin == started.end()) continue;
+      EstablishedTime established{index_of(client), 0, 0};
+      if (time.symbolic()) {
+        const auto from = time.zone_point(world_.event_points()[begin->event]);
+        const auto to = time.zone_point(world_.event_points()[observation.event]);
+        established.low_ns = -time.zone().upper(to, from);
+        established.high_ns = time.zone().upper(from, to);
+      } else {
+        established.low_ns = established.high_ns =
+            trace.events()[observation.event].time_ns - trace.events()[begin->event].time_ns;
+      }
+      record.established.push_back(established);
+      started.erase(begin);
+    }
+  }
+  record.clients_ok = scripts_met == variant_.clients.size();
+}
+
+}  // namespace raceproof::campaign

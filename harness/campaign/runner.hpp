@@ -1,0 +1,71 @@
+// One worker's way to perform runs of one variant: a world, the system in it, the checks on it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/campaign/system.hpp"
+#include "harness/check/evaluator.hpp"
+#include "harness/explore/strategy.hpp"
+
+namespace raceproof::campaign {
+
+/// Time from a client's first connect to its established session.
+struct EstablishedTime {
+  std::uint16_t client = 0;
+  std::int64_t low_ns = 0;   ///< concrete runs: equal to high_ns
+  std::int64_t high_ns = 0;
+};
+
+/// What is kept of a run.
+struct RunRecord {
+  std::uint64_t violated = 0;   ///< bit per check of the variant
+  std::uint64_t seen = 0;       ///< bit per check whose pattern was met
+  std::uint64_t digest = 0;
+  std::uint64_t order = 0;      ///< hash of the order of events, whatever their times
+  sim::RunEnd end = sim::RunEnd::stopped;
+  bool tie_only = false;
+  bool relaxed = false;
+  bool clients_ok = true;       ///< every client's script was met
+  std::uint32_t deviations = 0; ///< choices that were not the first
+  std::uint32_t choices = 0;
+  std::int64_t virtual_ns = 0;  ///< how long the run lasted (symbolic: at the least)
+  std::uint64_t clients_done = 0;    ///< bit per client (the first 64) whose script was met
+  std::vector<EstablishedTime> established;
+  std::vector<sim::Cut> cuts;
+  explore::RunKey key;          ///< kept for runs in which something was violated
+};
+
+/// Whether a run ended in a way that no scenario expects.
+[[nodiscard]] bool is_broken(sim::RunEnd end);
+
+class Runner {
+ public:
+  /// `variant` must outlive the runner.
+  explicit Runner(const scenario::ResolvedVariant& variant, std::uint64_t seed);
+  ~Runner();
+
+  /// Performs one run and keeps the world as it is at its end, until the next run.
+  RunRecord run(sim::TimeMode time, sim::Decider& decider, bool keep_payloads = false);
+
+  [[nodiscard]] sim::World& world() { return world_; }
+  [[nodiscard]] const std::vector<check::Finding>& findings() const { return *findings_; }
+
+ private:
+  void watch(const Observation& observation);
+  void summarize(RunRecord& record);
+  [[nodiscard]] std::int64_t longest_between(trace::EventId from, trace::EventId to);
+  [[nodiscard]] std::uint64_t order_hash() const;
+
+  const scenario::ResolvedVariant& variant_;
+  std::uint64_t seed_;
+  std::vector<sim::ParameterRange> parameters_;
+  sim::World world_;
+  std::unique_ptr<System> system_;
+  check::Evaluator evaluator_;
+  const std::vector<check::Finding>* findings_ = nullptr;
+};
+
+}  // namespace raceproof::campaign

@@ -1,0 +1,49 @@
+// The subcommands of `raceproof`. Each returns the process's exit code (design: 0 pass, 1 fail,
+// 2 unusable input, 3 unknown) and writes results to standard output, everything else to standard
+// error.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fakes/redis/settings.hpp"
+
+namespace raceproof::cli {
+
+/// What `run` was asked for.
+struct RunArguments {
+  std::vector<std::filesystem::path> paths;
+  std::vector<std::string> variants;     ///< only these; empty: all
+  std::uint64_t seed = 1;
+  std::optional<std::uint64_t> runs;     ///< sampled runs, in place of the scenario's number
+  std::optional<std::uint64_t> classes;  ///< budget of classes, likewise
+  std::string search;                    ///< complete, random, pct, baseline; empty: the scenario's
+  unsigned jobs = 0;                     ///< workers; 0: one per core
+  std::optional<double> seconds;         ///< wall time of one variant at the most
+  std::filesystem::path out = "out";     ///< folder of the reports
+  bool determinism = false;              ///< repeat every run elsewhere and compare
+  bool wall = false;                     ///< on the wall clock, over TCP
+  bool worst_case = false;               ///< wall: the longest delay of each range
+  int repeat = 1;                        ///< wall: how often
+};
+int run(const RunArguments& arguments);
+
+/// What `replay` was asked for: a saved failure, or a scenario's variant.
+struct ReplayArguments {
+  std::filesystem::path file;
+  std::string variant;                ///< needed for a scenario with several
+  std::optional<std::uint64_t> seed;  ///< random delays and orders; without it the baseline
+  bool observations_only = false;     ///< leave out the bytes on the wire
+};
+int replay(const ReplayArguments& arguments);
+
+int list(const std::vector<std::filesystem::path>& paths, const std::string& tag);
+int lint(const std::vector<std::filesystem::path>& paths);
+
+/// Digests of every run of every variant, a line each: what `--determinism` compares.
+int digest(const RunArguments& arguments);
+
+}  // namespace raceproof::cli

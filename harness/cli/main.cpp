@@ -1,0 +1,133 @@
+// The `raceproof` command: its options, and nothing else. What the subcommands do is in commands.hpp.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <exception>
+
+#include "fakes/redis/serve.hpp"
+#include "harness/cli/commands.hpp"
+
+namespace {
+
+using namespace raceproof;
+
+void add_search_options(CLI::App& command, cli::RunArguments& arguments) {
+  command.add_option("paths", arguments.paths, "Scenario files, or folders of them")
+      ->required()
+      ->check(CLI::ExistingPath);
+  command.add_option("--variant", arguments.variants, "Only this variant (repeatable)");
+  command.add_option("--seed", arguments.seed, "Seed of everything random")->capture_default_str();
+  command.add_option("--runs", arguments.runs, "Sampled runs, in place of the scenario's number")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--classes", arguments.classes, "Budget of classes of orders, likewise")
+      ->check(CLI::PositiveNumber);
+  command
+      .add_option("--search", arguments.search,
+                  "How to search, in place of what the scenario says")
+      ->check(CLI::IsMember({"complete", "random", "pct", "baseline"}));
+  command.add_option("--jobs", arguments.jobs, "Workers; 0 is one per core")->capture_default_str();
+}
+
+int parse_and_run(int argc, char** argv) {
+  CLI::App app{
+      "raceproof reproduces race conditions deterministically and proves that their fixes hold.\n\n"
+      "Exit codes: 0 pass, 1 fail, 2 unusable input, 3 unknown (of several: 2, 1, 3, 0)."};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", RACEPROOF_VERSION);
+  app.footer(
+      "Examples:\n"
+      "  raceproof run scenarios                       every scenario, reports in out/\n"
+      "  raceproof run --variant without_grace FILE    one variant\n"
+      "  raceproof replay out/failures/NAME.json       a saved failure, event by event\n"
+      "  raceproof run --wall --worst-case FILE        the same on real TCP and the real clock\n"
+      "  raceproof fake redis --port 6380              the fake Redis, for redis-cli");
+
+  cli::RunArguments run;
+  auto* run_command = app.add_subcommand(
+      "run",
+      "Run scenarios and judge them.\n\nEvery variant is searched as its file says (complete: every "
+      "order that the declared ranges allow), judged against its expectation, and reported as a "
+      "table, out/result.json, out/junit.xml and out/failures/*.json.");
+  add_search_options(*run_command, run);
+  run_command->add_option("--time", run.seconds, "Wall-clock ceiling per variant, in seconds")
+      ->check(CLI::PositiveNumber);
+  run_command->add_option("--out", run.out, "Folder of the reports")->capture_default_str();
+  run_command->add_flag("--determinism", run.determinism,
+                        "Repeat every run in another process, with another address layout and number "
+                        "of workers, and compare");
+  run_command->add_flag("--wall", run.wall,
+                        "Play on the wall clock: production runtime, loopback TCP, delays drawn from "
+                        "the ranges");
+  run_command->add_flag("--worst-case", run.worst_case, "With --wall: the longest delay of each range");
+  run_command->add_option("--repeat", run.repeat, "With --wall: how many times")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+
+  cli::ReplayArguments replay;
+  auto* replay_command = app.add_subcommand(
+      "replay",
+      "Play one run event by event: virtual time, strand, what happened, and WebSocket, HTTP and RESP "
+      "decoded.\n\nA saved failure is played with the decisions it holds. A scenario is played with "
+      "the usual order and the shortest delays, or with --seed at random.");
+  replay_command->add_option("file", replay.file, "A saved failure (.json) or a scenario (.yaml)")
+      ->required()
+      ->check(CLI::ExistingFile);
+  replay_command->add_option("--variant", replay.variant, "Which variant of a scenario");
+  replay_command->add_option("--seed", replay.seed, "Random orders and delays from this seed");
+  replay_command->add_flag("--observations", replay.observations_only,
+                           "Only what components observe, without the bytes on the wire");
+
+  std::vector<std::filesystem::path> list_paths;
+  std::string tag;
+  auto* list_command = app.add_subcommand("list", "List scenarios with their variants and tags");
+  list_command->add_option("paths", list_paths, "Scenario files, or folders of them")
+      ->required()
+      ->check(CLI::ExistingPath);
+  list_command->add_option("--tag", tag, "Only scenarios with this tag");
+
+  std::vector<std::filesystem::path> lint_paths;
+  auto* lint_command =
+      app.add_subcommand("lint", "Check scenario files without running them; says all that is wrong");
+  lint_command->add_option("paths", lint_paths, "Scenario files, or folders of them")
+      ->required()
+      ->check(CLI::ExistingPath);
+
+  auto* fake_command = app.add_subcommand("fake", "Serve a fake backend over TCP until Ctrl-C");
+  fake_command->require_subcommand(1);
+  fakes::redis::Settings redis;
+  redis.host = "127.0.0.1";
+  auto* redis_command = fake_command->add_subcommand("redis", "The fake Redis (RESP2)");
+  redis_command->add_option("--host", redis.host, "Address to listen on")->capture_default_str();
+  redis_command->add_option("--port", redis.port, "Port; 0 lets the system choose")
+      ->check(CLI::Range(0, 65535))
+      ->capture_default_str();
+
+  cli::RunArguments digest;
+  auto* digest_command =
+      app.add_subcommand("digest", "Print the digest of every run, a line each; equal everywhere");
+  add_search_options(*digest_command, digest);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (*run_command) return cli::run(run);
+  if (*replay_command) return cli::replay(replay);
+  if (*list_command) return cli::list(list_paths, tag);
+  if (*lint_command) return cli::lint(lint_paths);
+  if (*digest_command) return cli::digest(digest);
+  return fakes::redis::serve(redis);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return parse_and_run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "raceproof: {}\n", error.what());
+    return 2;
+  }
+}

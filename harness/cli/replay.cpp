@@ -1,0 +1,198 @@
+// `raceproof replay`: one run, event by event.
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iterator>
+#include <map>
+
+#include "harness/campaign/confirm.hpp"
+#include "harness/campaign/failure_file.hpp"
+#include "harness/campaign/runner.hpp"
+#include "harness/cli/load.hpp"
+#include "harness/trace/decode/decoder.hpp"
+
+namespace raceproof::cli {
+
+namespace {
+
+std::string read_all(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+/// Prints a trace in the order of events, with what was observed in each and what arrived.
+class Printer {
+ public:
+  Printer(const trace::Trace& trace, bool with_bytes) : trace_(trace), with_bytes_(with_bytes) {
+    for (std::size_t i = 0; i < trace.observations().size(); ++i) {
+      observations_[trace.observations()[i].event].push_back(i);
+    }
+  }
+
+  void print() {
+    for (trace::EventId id = 0; id < trace_.events().size(); ++id) print_event(id);
+  }
+
+ private:
+  void line(const trace::Event& event, std::string_view what) const {
+    fmt::print("{:>12.3f} ms  {:<34} {}\n", static_cast<double>(event.time_ns) / 1e6,
+               trace_.strand_name(event.strand), what);
+  }
+
+  void print_event(trace::EventId id) {
+    const trace::Event& event = trace_.events()[id];
+    switch (event.kind) {
+      case trace::EventKind::timer:
+        line(event, fmt::format("timer: {}", trace_.text(event.label)));
+        break;
+      case trace::EventKind::start:
+      case trace::EventKind::process:
+      case trace::EventKind::end:
+        line(event, fmt::format("{}", trace_.text(event.label)));
+        break;
+      case trace::EventKind::connect:
+        if (with_bytes_) line(event, "connect");
+        break;
+      case trace::EventKind::arrival:
+        if (with_bytes_) print_arrival(event);
+        break;
+      default:
+        break;
+    }
+    const auto observed = observations_.find(id);
+    if (observed == observations_.end()) return;
+    for (const std::size_t index : observed->second) {
+      print_observation(event, trace_.observations()[index]);
+    }
+  }
+
+  void print_arrival(const trace::Event& event) {
+    if (event.payload == 0) return;
+    const trace::Payload& payload = trace_.payloads()[event.payload - 1];
+    if (payload.end != 0) {
+      line(event, payload.end == 1 ? "<- end of stream" : "<- reset");
+      return;
+    }
+    auto& decoder = decoders_[payload.connection];
+    const auto lines = payload.to_server ? decoder.client_to_server(payload.bytes)
+                                         : decoder.server_to_client(payload.bytes);
+    for (const auto& text : lines) line(event, "<- " + text);
+  }
+
+  void print_observation(const trace::Event& event, const trace::ObservationRecord& record) const {
+    std::string text = fmt::format("* {}", trace_.text(record.name));
+    for (const auto& field : trace_.fields(record)) {
+      text += fmt::format(" {}=", trace_.text(field.key));
+      switch (field.type) {
+        case trace::FieldType::text:
+          text += trace::word(trace_.value_text(field));
+          break;
+        case trace::FieldType::boolean:
+          text += field.number != 0 ? "true" : "false";
+          break;
+        case trace::FieldType::integer:
+          text += std::to_string(field.number);
+          break;
+        default:
+          text += fmt::format("{:.3f}ms", static_cast<double>(field.number) / 1e6);
+      }
+    }
+    trace::Event at = event;
+    at.strand = record.strand;
+    line(at, text);
+  }
+
+  const trace::Trace& trace_;
+  bool with_bytes_;
+  std::map<trace::EventId, std::vector<std::size_t>> observations_;
+  std::map<std::uint32_t, trace::ConnectionDecoder> decoders_;
+};
+
+/// Plays one concrete run and prints it, then what the checks say of it. True if one is violated.
+bool play(campaign::Runner& runner, const scenario::ResolvedVariant& variant,
+          sim::Decider& decider, bool with_bytes) {
+  const auto record = runner.run(sim::TimeMode::concrete, decider, true);
+  const auto& trace = runner.world().trace();
+  Printer(trace, with_bytes).print();
+  fmt::print("\nthe run ended: {}; digest {:016x}\n", sim::name_of(record.end), record.digest);
+  if (!runner.world().failure().empty()) fmt::print("{}\n", runner.world().failure());
+  bool violated = campaign::is_broken(record.end);
+  for (std::size_t i = 0; i < variant.checks.size(); ++i) {
+    const auto& finding = runner.findings()[i];
+    const bool guard = variant.checks[i].kind == check::Check::Kind::sometimes;
+    const char* word = guard ? (finding.seen ? "seen    " : "not seen")
+                             : (finding.violated ? "VIOLATED" : "held    ");
+    fmt::print("{}  {}\n", word, variant.checks[i].text);
+    if (!guard && finding.violated) {
+      violated = true;
+      fmt::print("          {}\n", campaign::explain(trace, finding));
+    }
+  }
+  return violated;
+}
+
+int replay_failure(const ReplayArguments& arguments) {
+  const auto failure =
+      campaign::read_failure(read_all(arguments.file), arguments.file.string());
+  const auto loaded = scenario::load_text(failure.scenario_text, failure.scenario_file);
+  if (!loaded) {
+    for (const auto& diagnostic : loaded.error()) fmt::print(stderr, "{}\n", print(diagnostic));
+    fmt::print(stderr, "{}: the scenario saved in it can no longer be read\n",
+               arguments.file.string());
+    return 2;
+  }
+  const auto variant = (*loaded)->resolve(failure.variant);
+  if (!variant) {
+    fmt::print(stderr, "{}: the scenario has no variant '{}'\n", arguments.file.string(),
+               failure.variant);
+    return 2;
+  }
+  fmt::print("{} / {}: {}\n{}\n\n", failure.scenario, failure.variant, failure.check, failure.cause);
+  campaign::Runner runner(*variant, failure.seed);
+  explore::ReplayDecider decider(failure.decisions, runner.world().trace());
+  const bool violated = play(runner, *variant, decider, !arguments.observations_only);
+  const bool same = runner.world().trace().digest() == failure.digest;
+  const auto missed = decider.missed();
+  if (violated && same) {
+    fmt::print("\nreproduced: event for event the saved run\n");
+    return 1;
+  }
+  for (const auto& name : missed) fmt::print("not asked for any more: {}\n", name);
+  fmt::print("\n{}: the program has changed since the failure was saved ({} of {} decisions were met)\n",
+             violated ? "reproduced, by another course of events" : "drifted, not reproduced",
+             failure.decisions.size() - missed.size(), failure.decisions.size());
+  return violated ? 1 : 3;
+}
+
+int replay_scenario(const ReplayArguments& arguments) {
+  const auto loaded = scenario::load(arguments.file);
+  if (!loaded) {
+    for (const auto& diagnostic : loaded.error()) fmt::print(stderr, "{}\n", print(diagnostic));
+    return 2;
+  }
+  const auto names = (*loaded)->variant_names();
+  std::string name = arguments.variant;
+  if (name.empty() && names.size() == 1) name = names.front();
+  const auto variant = (*loaded)->resolve(name);
+  if (!variant) {
+    std::string known;
+    for (const auto& candidate : names) known += " " + candidate;
+    fmt::print(stderr, "{}: {}; choose one with --variant:{}\n", arguments.file.string(),
+               name.empty() ? "it has several variants" : "no variant '" + name + "'", known);
+    return 2;
+  }
+  campaign::Runner runner(*variant, arguments.seed.value_or(1));
+  explore::BaselineDecider baseline;
+  explore::RandomDecider random(arguments.seed.value_or(1));
+  sim::Decider& decider = arguments.seed ? static_cast<sim::Decider&>(random) : baseline;
+  return play(runner, *variant, decider, !arguments.observations_only) ? 1 : 0;
+}
+
+}  // namespace
+
+int replay(const ReplayArguments& arguments) {
+  const bool saved = arguments.file.extension() == ".json";
+  return saved ? replay_failure(arguments) : replay_scenario(arguments);
+}
+
+}  // namespace raceproof::cli

@@ -1,0 +1,108 @@
+// `raceproof run`: the campaign, its progress, its reports.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+
+#include "harness/campaign/verdict.hpp"
+#include "harness/cli/determinism.hpp"
+#include "harness/cli/load.hpp"
+#include "harness/cli/progress.hpp"
+#include "harness/cli/wall_run.hpp"
+#include "reports/files.hpp"
+#include "reports/terminal.hpp"
+
+namespace raceproof::cli {
+
+namespace {
+
+std::atomic<bool> interrupted{false};
+
+void on_interrupt(int signal) {
+  interrupted = true;
+  std::signal(signal, SIG_DFL);  // a second Ctrl-C ends the program at once
+}
+
+std::vector<campaign::StartParameter> start_parameters(const RunArguments& arguments) {
+  std::vector<campaign::StartParameter> parameters;
+  if (arguments.runs) parameters.push_back({"runs", std::to_string(*arguments.runs)});
+  if (arguments.classes) parameters.push_back({"classes", std::to_string(*arguments.classes)});
+  if (!arguments.search.empty()) parameters.push_back({"search", arguments.search});
+  if (arguments.seconds) parameters.push_back({"time", fmt::format("{} s", *arguments.seconds)});
+  for (const auto& variant : arguments.variants) parameters.push_back({"variant", variant});
+  return parameters;
+}
+
+}  // namespace
+
+int run(const RunArguments& arguments) {
+  const auto begin = std::chrono::steady_clock::now();
+  auto loaded = load_all(arguments.paths);
+  for (const auto& error : loaded.errors) {
+    for (const auto& line : error.diagnostics) fmt::print(stderr, "{}\n", line);
+  }
+  if (arguments.wall) return run_wall_scenarios(arguments, loaded);
+
+  campaign::CampaignResult result;
+  result.tool_version = RACEPROOF_VERSION;
+  result.seed = arguments.seed;
+  result.parameters = start_parameters(arguments);
+  result.input_errors = loaded.errors;
+  auto options = campaign_options(arguments);
+  options.out = arguments.out;
+  options.interrupted = &interrupted;
+  result.jobs = options.jobs;
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);
+
+  Progress progress(isatty(STDERR_FILENO) != 0);
+  for (const auto& scenario : loaded.scenarios) {
+    if (!loaded.errors.empty()) break;  // unusable input: nothing runs
+    options.progress = [&](const std::string& variant, const std::string& what, std::uint64_t done,
+                           std::uint64_t most) {
+      progress.show(scenario->name(), variant, what, done, most);
+    };
+    result.scenarios.push_back(campaign::run_scenario(*scenario, options));
+    if (arguments.determinism) check_determinism(*scenario, arguments, result.scenarios.back());
+    if (interrupted) break;
+  }
+  progress.clear();
+  campaign::conclude(result);
+  if (interrupted && result.exit_code == campaign::ExitCode::pass) {
+    result.exit_code = campaign::ExitCode::unknown;  // what was not run was not shown
+  }
+  result.wall_seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+
+  auto terminal = report::terminal_options(STDOUT_FILENO);
+  terminal.report_paths = report::write_reports(result, arguments.out);
+  fmt::print("{}", report::render_terminal(result, terminal));
+  return static_cast<int>(result.exit_code);
+}
+
+int digest(const RunArguments& arguments) {
+  const auto loaded = load_all(arguments.paths);
+  for (const auto& error : loaded.errors) {
+    for (const auto& line : error.diagnostics) fmt::print(stderr, "{}\n", line);
+  }
+  if (!loaded.errors.empty()) return 2;
+  auto options = campaign_options(arguments);
+  options.timing_runs = 0;
+  for (const auto& scenario : loaded.scenarios) {
+    for (const auto& variant : scenario->variants()) {
+      if (!options.variants.empty() && std::ranges::find(options.variants, variant->name) ==
+                                           options.variants.end()) {
+        continue;
+      }
+      std::uint64_t number = 0;
+      for (const auto value : campaign::run_digests(*scenario, *variant, options)) {
+        fmt::print("{} {} {} {:016x}\n", scenario->name(), variant->name, number++, value);
+      }
+    }
+  }
+  return 0;
+}
+
+}  // namespace raceproof::cli

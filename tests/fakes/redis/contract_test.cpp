@@ -1,0 +1,107 @@
+// The contract: the fake answers what redis-server 7.0 answers. Passing means that in several hundred
+// generated conversations every reply of the fake was the real server's, byte by byte, except for what
+// exceptions.hpp lists.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "tests/fakes/redis/exceptions.hpp"
+#include "tests/fakes/redis/generator.hpp"
+#include "tests/fakes/redis/subject.hpp"
+
+namespace raceproof::fakes::redis::test {
+namespace {
+
+constexpr std::uint64_t seed = 20260711;
+
+std::vector<Conversation> all_conversations() {
+  auto conversations = generate_conversations(seed, 400);
+  for (auto&& more : {script_conversations(), protocol_conversations()}) {
+    conversations.insert(conversations.end(), more.begin(), more.end());
+  }
+  return conversations;
+}
+
+std::string printable(std::string_view bytes) {
+  std::string text;
+  for (const char c : bytes) {
+    if (c == '\r') text += "\\r";
+    else if (c == '\n') text += "\\n";
+    else if (c < ' ' || c > '~') text += "\\?";
+    else text += c;
+  }
+  return text;
+}
+
+/// Compares the answers of two subjects; the number of steps that differ.
+int differences(const Conversation& conversation, const std::vector<std::string>& expected,
+                const std::vector<std::string>& actual, const std::string& subject) {
+  int found = 0;
+  std::string before;
+  for (std::size_t i = 0; i < conversation.steps.size(); ++i) {
+    const auto& text = conversation.steps[i].text;
+    if (comparable(text, expected[i]) != comparable(text, actual[i])) {
+      ++found;
+      ADD_FAILURE() << conversation.name << ", step " << i << ", connection "
+                    << conversation.steps[i].connection << ": " << printable(text)
+                    << "\n  redis-server: " << printable(expected[i]) << "\n  " << subject << ": "
+                    << printable(actual[i]) << "\n  before:" << before;
+      break;  // what follows rests on a different state
+    }
+    before += "\n    " + printable(text);
+  }
+  return found;
+}
+
+void compare(Subject& reference, Subject& subject) {
+  int differing = 0;
+  std::size_t steps = 0;
+  const auto conversations = all_conversations();
+  for (const auto& conversation : conversations) {
+    steps += conversation.steps.size();
+    differing += differences(conversation, reference.play(conversation),
+                             subject.play(conversation), subject.name());
+    if (differing >= 40) break;
+  }
+  std::printf("contract: %zu conversations, %zu commands, %s against %s: %d differ\n",
+              conversations.size(), steps, subject.name().c_str(), reference.name().c_str(),
+              differing);
+}
+
+class Contract : public testing::Test {
+ protected:
+  /// The real server, or null when it is deliberately left out.
+  static std::unique_ptr<Subject> reference() {
+    std::string problem;
+    auto real = start_real_redis(problem);
+    if (real) return real;
+    const char* without = std::getenv("RACEPROOF_WITHOUT_REAL_REDIS");
+    const bool left_out = without != nullptr && std::string_view(without) == "1";
+    if (!left_out) {
+      ADD_FAILURE() << problem << "\nInstall it (apt-get install redis-server), or set "
+                    << "RACEPROOF_WITHOUT_REAL_REDIS=1 to go without the comparison.";
+    }
+    return nullptr;
+  }
+};
+
+TEST_F(Contract, FakeOnTcpAnswersAsTheRealServer) {
+  const auto real = reference();
+  const auto fake = start_fake_on_tcp();
+  if (real) compare(*real, *fake);
+  else std::printf("contract: WITHOUT the real redis-server; nothing was compared\n");
+}
+
+TEST_F(Contract, SimulatedFakeAnswersAsTheFakeOnTcp) {
+  const auto simulated = start_fake_simulated();
+  const auto fake = start_fake_on_tcp();
+  compare(*fake, *simulated);
+}
+
+TEST(ContractSuite, IsLargeEnough) {
+  EXPECT_GE(all_conversations().size(), 200U);
+}
+
+}  // namespace
+}  // namespace raceproof::fakes::redis::test

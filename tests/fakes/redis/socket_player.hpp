@@ -1,0 +1,21 @@
+// Plays conversations over blocking TCP sockets of loopback, independent of our own runtime.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tests/fakes/redis/conversation.hpp"
+
+namespace raceproof::fakes::redis::test {
+
+/// The answers, one for each step. What has not come after `patience_ms` is reported in its place.
+std::vector<std::string> play_over_sockets(std::uint16_t port, const Conversation& conversation,
+                                           int patience_ms = 5000);
+
+/// A port of loopback that nobody listens on at the moment.
+std::uint16_t free_port();
+/// Whether somebody accepts connections there.
+bool accepts(std::uint16_t port);
+
+}  // namespace raceproof::fakes::redis::test
