@@ -42,6 +42,7 @@ enum CommandFlags : unsigned {
   flag_noauth = 1U << 4,    ///< served before authentication
   flag_pubsub = 1U << 5,    ///< served on a connection that has subscriptions
   flag_unqueued = 1U << 6,  ///< executed at once inside MULTI
+  flag_replicated = 1U << 7,  ///< no write, but as little allowed in read-only scripts
 };
 
 /// One entry of the command table.

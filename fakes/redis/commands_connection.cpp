@@ -123,10 +123,12 @@ void hello(Context& c) {
 }
 
 void select(Context& c) {
-  const auto index = parse_integer(c.arguments[1]);
+  const auto index = integer_argument(c, c.arguments[1]);
+  if (!index) return;
   constexpr std::int64_t int_max = 2147483647;
-  if (!index || *index > int_max || *index < -int_max - 1) {
-    return c.reply.error(errors::not_integer);
+  if (*index > int_max || *index < -int_max - 1) {
+    return c.reply.error(
+        "ERR value is out of range, value must between -2147483648 and 2147483647");
   }
   if (*index < 0 || *index >= c.engine.databases()) {
     return c.reply.error("ERR DB index is out of range");

@@ -138,6 +138,7 @@ void hincrby(Context& c) {
 void hincrbyfloat(Context& c) {
   const auto increment = parse_float(c.arguments[3]);
   if (!increment) return c.reply.error(errors::not_float);
+  if (std::isinf(*increment)) return c.reply.error("ERR value is NaN or Infinity");
   bool ok = true;
   Hash* hash = hash_of(c, ok);
   if (!ok) return;

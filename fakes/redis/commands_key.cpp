@@ -80,23 +80,24 @@ std::optional<ScanOptions> scan_options(const Context& c) {
 /// The cursor is the number of keys passed, by name: simple, and exact while no key comes or goes.
 void scan(Context& c) {
   const auto cursor = parse_integer(c.arguments[1]);
-  if (!cursor || *cursor < 0) return c.reply.error("ERR invalid cursor");
+  if (!cursor) return c.reply.error("ERR invalid cursor");
   const auto options = scan_options(c);
   if (!options) return;
   const auto& entries = c.keys().entries();
+  const auto size = static_cast<std::int64_t>(entries.size());
+  const auto begin = *cursor < 0 ? size : std::min(*cursor, size);
+  const auto end = begin + std::min(options->count, size - begin);
   std::vector<std::string_view> found;
   std::int64_t position = 0;
-  const std::int64_t end =
-      *cursor + std::min<std::int64_t>(options->count, static_cast<std::int64_t>(entries.size()));
   for (const auto& [key, entry] : entries) {
     const auto here = position++;
-    if (here < *cursor || here >= end) continue;
+    if (here < begin || here >= end) continue;
     if (options->pattern && !glob_matches(*options->pattern, key)) continue;
     if (options->type && type_name(entry.value) != *options->type) continue;
     found.push_back(key);
   }
   c.reply.array(2);
-  c.reply.bulk(end < position ? std::to_string(end) : "0");
+  c.reply.bulk(end < size ? std::to_string(end) : "0");
   c.reply.array(found.size());
   for (const auto key : found) c.reply.bulk(key);
 }

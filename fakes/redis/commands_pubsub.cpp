@@ -88,7 +88,7 @@ constexpr Command table[] = {
     {"unsubscribe", -1, subscription_flags, unsubscribe},
     {"psubscribe", -2, subscription_flags, psubscribe},
     {"punsubscribe", -1, subscription_flags, punsubscribe},
-    {"publish", 3, flag_loading, publish},
+    {"publish", 3, flag_loading | flag_replicated, publish},
     {"pubsub", -2, flag_none, container, 0, 0, 0, pubsub_subcommands},
 };
 

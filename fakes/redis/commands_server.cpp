@@ -161,24 +161,27 @@ constexpr Command command_subcommands[] = {
 // --- CONFIG -------------------------------------------------------------------------------------
 
 void config_get(Context& c) {
-  std::vector<std::pair<std::string_view, std::string_view>> found;
-  for (const auto& [name, value] : c.engine.config().values()) {
-    for (const auto pattern : c.arguments.subspan(2)) {
-      if (!glob_matches(to_lower(pattern), name)) continue;
-      found.emplace_back(name, value);
-      break;
+  const auto& values = c.engine.config().values();
+  std::map<std::string_view, std::pair<std::string_view, std::string_view>> found;
+  for (const auto pattern : c.arguments.subspan(2)) {
+    const bool exact = pattern.find_first_of("*?[") == std::string_view::npos;
+    for (const auto& [name, value] : values) {
+      // A name is answered as it was asked for, a pattern's matches as they are.
+      if (glob_matches(to_lower(pattern), name)) {
+        found.try_emplace(name, exact ? pattern : std::string_view(name), value);
+      }
     }
   }
   c.reply.array(2 * found.size());
-  for (const auto& [name, value] : found) {
-    c.reply.bulk(name);
-    c.reply.bulk(value);
+  for (const auto& [name, answer] : found) {
+    c.reply.bulk(answer.first);
+    c.reply.bulk(answer.second);
   }
 }
 
 void config_set(Context& c) {
   if (c.arguments.size() % 2 != 0) {
-    return c.reply.error("ERR wrong number of arguments for 'config|set' command");
+    return c.reply.error(errors::syntax);
   }
   const auto fail = [&](std::string_view name, std::string_view why) {
     c.reply.error("ERR CONFIG SET failed (possibly related to argument '" + std::string(name) +

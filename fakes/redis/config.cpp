@@ -2,6 +2,7 @@
 #include "fakes/redis/config.hpp"
 
 #include <array>
+#include <charconv>
 #include <limits>
 #include <optional>
 
@@ -51,16 +52,18 @@ const Parameter* find(std::string_view name) {
 }
 
 /// Bytes, from a number with an optional unit (1k = 1000, 1kb = 1024, ...).
-std::optional<std::int64_t> parse_memory(std::string_view text) {
-  static constexpr std::pair<std::string_view, std::int64_t> units[] = {
+std::optional<std::uint64_t> parse_memory(std::string_view text) {
+  static constexpr std::pair<std::string_view, std::uint64_t> units[] = {
       {"kb", 1 << 10}, {"mb", 1 << 20}, {"gb", 1 << 30},        {"k", 1000},
       {"m", 1000000},  {"g", 1000000000}, {"b", 1}, {"", 1}};
   const auto unit = text.find_first_not_of("0123456789");
   const auto name = unit == std::string_view::npos ? std::string_view() : text.substr(unit);
-  const auto value = parse_integer(text.substr(0, text.size() - name.size()));
-  if (!value || *value < 0) return std::nullopt;
+  const auto digits = text.substr(0, text.size() - name.size());
+  std::uint64_t value = 0;  // what it stays when there are no digits at all
+  const auto error = std::from_chars(digits.data(), digits.data() + digits.size(), value).ec;
+  if (error == std::errc::result_out_of_range) return std::nullopt;
   for (const auto& [suffix, factor] : units) {
-    if (equals_ignoring_case(name, suffix)) return *value * factor;
+    if (equals_ignoring_case(name, suffix)) return value * factor;
   }
   return std::nullopt;
 }

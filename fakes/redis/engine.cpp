@@ -72,8 +72,9 @@ std::string unknown_command(Arguments arguments) {
            "'. Try " + to_upper(arguments[0]) + " HELP.";
   }
   std::string echoed;
-  for (const auto argument : arguments.subspan(1)) {
+  for (auto argument : arguments.subspan(1)) {
     if (echoed.size() >= echoed_max) break;
+    argument = argument.substr(0, argument.find('\0'));  // Redis formats C strings
     echoed.append("'").append(argument.substr(0, echoed_max - echoed.size())).append("' ");
   }
   return "ERR unknown command '" + std::string(arguments[0].substr(0, echoed_max)) +
@@ -94,12 +95,18 @@ const Command* look_up(Arguments arguments) {
 }  // namespace
 
 const Command* Engine::check(Client& client, Arguments arguments, ReplyWriter& reply) {
+  const Command* command = look_up(arguments);
   const auto reject = [&](std::string_view error) {
-    if (client.in_transaction) client.transaction_failed = true;
-    reply.error(error);
+    if (command != nullptr && command->name == "exec") {
+      discard_transaction(client);  // an EXEC that cannot even begin ends the transaction
+      if (error.starts_with("ERR ")) error.remove_prefix(4);
+      reply.error("EXECABORT Transaction discarded because of: " + std::string(error));
+    } else {
+      if (client.in_transaction) client.transaction_failed = true;
+      reply.error(error);
+    }
     return nullptr;
   };
-  const Command* command = look_up(arguments);
   if (command == nullptr) return reject(unknown_command(arguments));
   if (!command->takes(arguments.size())) {
     return reject("ERR wrong number of arguments for '" + std::string(command->name) +
@@ -226,13 +233,17 @@ LuaState& Engine::lua() { return lua_.get(); }
 const Script* Engine::load_script(std::string_view body, std::string& error) {
   auto digest = sha1_hex(body);
   if (const auto it = scripts_.find(digest); it != scripts_.end()) return &it->second;
-  Script script{digest, std::string(body), false};
+  Script script{.digest = digest, .body = std::string(body)};
   if (!lua().compile(script, error)) return nullptr;
   return &scripts_.emplace(std::move(digest), std::move(script)).first->second;
 }
 
 void Engine::run_script(Context& context, const Script& script, bool read_only, Arguments keys,
                         Arguments values) {
+  if (read_only && script.may_write) {
+    return context.reply.error(
+        "ERR Can not execute a script with write flag using *_ro command.");
+  }
   if (!script_client_) script_client_ = std::make_unique<Client>();
   script_client_->database = context.client.database;  // SELECT in a script ends with it
   script_read_only_ = read_only || script.read_only;
@@ -252,7 +263,7 @@ std::string Engine::script_call(Arguments arguments) {
     reply.error("ERR Wrong number of args calling Redis command from script");
   } else if (command->flags & flag_noscript) {
     reply.error("ERR This Redis command is not allowed from script");
-  } else if (script_read_only_ && (command->flags & flag_write)) {
+  } else if (script_read_only_ && (command->flags & (flag_write | flag_replicated))) {
     reply.error("ERR Write commands are not allowed from read-only scripts.");
   } else {
     invoke(*script_client_, *command, arguments, reply);

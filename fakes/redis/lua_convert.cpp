@@ -16,6 +16,9 @@ void push_text(lua_State* lua, std::string_view text) {
   lua_pushlstring(lua, text.data(), text.size());
 }
 
+/// As far as a C string goes: that is how Redis formats statuses and errors.
+std::string_view until_zero(std::string_view text) { return text.substr(0, text.find('\0')); }
+
 /// Pushes the field `name` of the table on top, without metamethods; its type.
 int push_field(lua_State* lua, const char* name) {
   lua_pushstring(lua, name);
@@ -59,12 +62,12 @@ bool write_tagged(lua_State* lua, std::string& out) {
   if (push_field(lua, "err") == LUA_TSTRING) {
     auto text = text_at(lua, -1);
     if (text.starts_with('-')) text.remove_prefix(1);
-    reply.error(text);
+    reply.error(until_zero(text));
     return done(2);
   }
   lua_pop(lua, 1);
   if (push_field(lua, "ok") == LUA_TSTRING) {
-    reply.status(text_at(lua, -1));
+    reply.status(until_zero(text_at(lua, -1)));
     return done(2);
   }
   lua_pop(lua, 1);

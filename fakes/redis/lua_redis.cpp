@@ -141,7 +141,7 @@ int setresp(lua_State* lua) {
 }
 
 int set_repl(lua_State* lua) {
-  if (lua_gettop(lua) != 1) return raise(lua, "ERR redis.set_repl() requires one argument.");
+  if (lua_gettop(lua) != 1) return raise(lua, "ERR redis.set_repl() requires two arguments.");
   const auto flags = static_cast<int>(lua_tonumber(lua, 1));
   if ((flags & ~3) != 0) {
     return raise(lua,

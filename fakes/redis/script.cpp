@@ -42,10 +42,21 @@ namespace {
 /// clients with BUSY instead, for ever.
 constexpr int instructions_per_check = 1'000'000;
 constexpr int checks_max = 200;
-thread_local int checks_left;
+char checks_key;  ///< its address names the count of checks left in Lua's registry
+
+void set_checks_left(lua_State* lua, int checks) {
+  lua_pushlightuserdata(lua, &checks_key);
+  lua_pushinteger(lua, checks);
+  lua_rawset(lua, LUA_REGISTRYINDEX);
+}
 
 void count_instructions(lua_State* lua, lua_Debug*) {
-  if (--checks_left < 0) luaL_error(lua, "script executed more than 200 million instructions");
+  lua_pushlightuserdata(lua, &checks_key);
+  lua_rawget(lua, LUA_REGISTRYINDEX);
+  const auto left = static_cast<int>(lua_tointeger(lua, -1));
+  lua_pop(lua, 1);
+  if (left == 0) luaL_error(lua, "script executed more than 200 million instructions");
+  set_checks_left(lua, left - 1);
 }
 
 /// Turns any error into an error table that knows where it was raised.
@@ -184,6 +195,7 @@ bool LuaState::compile(Script& script, std::string& error) {
     return false;
   }
   script.read_only = shebang.read_only;
+  script.may_write = shebang.size > 0 && !shebang.read_only;
   if (compiled_.contains(script.digest)) return true;
   // The line's end stays, so that line numbers count the shebang.
   const auto code = std::string_view(script.body).substr(shebang.size);
@@ -209,7 +221,7 @@ void LuaState::run(const Script& script, Arguments keys, Arguments values, Scrip
   lua_setfield(lua_, -2, "ARGV");
   lua_settop(lua_, 0);
 
-  checks_left = checks_max;
+  set_checks_left(lua_, checks_max);
   lua_sethook(lua_, count_instructions, LUA_MASKCOUNT, instructions_per_check);
   lua_pushcfunction(lua_, locate_error);
   lua_rawgeti(lua_, LUA_REGISTRYINDEX, compiled_.find(script.digest)->second);

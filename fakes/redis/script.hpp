@@ -23,6 +23,7 @@ struct Script {
   std::string digest;  ///< SHA-1 of the body, 40 lower-case hexadecimal digits
   std::string body;
   bool read_only = false;  ///< its shebang line says flags=no-writes
+  bool may_write = false;  ///< its shebang line does not
 };
 using ScriptCacheMap = std::map<std::string, Script, std::less<>>;
 

@@ -98,12 +98,22 @@ std::size_t RecordingDecider::choose(sim::ChoiceKind kind,
   return chosen;
 }
 
+namespace {
+
+/// Empty for the scenario's parameters, which are drawn before there is any strand.
+std::string_view strand_of(const trace::Trace& trace, const sim::Meaning& meaning) {
+  return meaning.strand < trace.strand_count() ? trace.strand_name(meaning.strand)
+                                               : std::string_view();
+}
+
+}  // namespace
+
 std::int64_t RecordingDecider::draw(std::int64_t low_ns, std::int64_t high_ns,
                                     const sim::Meaning& meaning) {
   const std::int64_t value = inner_.draw(low_ns, high_ns, meaning);
   if (value != low_ns) {
     decisions_.push_back({Decision::Kind::delay, sim::ChoiceKind::next_event,
-                          std::string(trace_.strand_name(meaning.strand)),
+                          std::string(strand_of(trace_, meaning)),
                           std::string(trace_.text(meaning.label)), meaning.ordinal, value});
   }
   return value;
@@ -111,7 +121,7 @@ std::int64_t RecordingDecider::draw(std::int64_t low_ns, std::int64_t high_ns,
 
 bool ReplayDecider::matches(const Decision& decision, const sim::Meaning& meaning) const {
   return decision.ordinal == meaning.ordinal && decision.label == trace_.text(meaning.label) &&
-         decision.strand == trace_.strand_name(meaning.strand);
+         decision.strand == strand_of(trace_, meaning);
 }
 
 std::size_t ReplayDecider::choose(sim::ChoiceKind kind,

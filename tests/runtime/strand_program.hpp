@@ -73,7 +73,9 @@ class ProgramRun : public std::enable_shared_from_this<ProgramRun> {
   ProgramRun(Runtime& runtime, StrandProgram program, Executor caller)
       : program_(std::move(program)), caller_(std::move(caller)), ended_(runtime, caller_) {
     for (int i = 0; i < program_.strands; ++i) {
-      strands_.push_back(runtime.make_strand("s" + std::to_string(i)));
+      std::string name = "s";
+      name += std::to_string(i);
+      strands_.push_back(runtime.make_strand(name));
     }
   }
 

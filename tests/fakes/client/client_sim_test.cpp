@@ -99,12 +99,12 @@ TEST(ClientSimTest, PlaysAScript) {
   EXPECT_EQ(client.ok, true);
 }
 
-// A client that waits for what never comes leaves a quiescent world, not a hanging one.
+// A client that waits for what never comes waits until the run ends, and is not done.
 TEST(ClientSimTest, WaitsWithoutALimit) {
   SimulatedClient client;
   Expect never;
   never.type = "never";
-  EXPECT_EQ(client.run({Behaviour{}}, {Connect{}, never}), sim::RunEnd::quiescent);
+  EXPECT_EQ(client.run({Behaviour{}}, {Connect{}, never}), sim::RunEnd::horizon);
   EXPECT_FALSE(client.ok.has_value());
 }
 

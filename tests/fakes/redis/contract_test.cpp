@@ -8,6 +8,7 @@
 
 #include "tests/fakes/redis/exceptions.hpp"
 #include "tests/fakes/redis/generator.hpp"
+#include "tests/fakes/redis/socket_player.hpp"
 #include "tests/fakes/redis/subject.hpp"
 
 namespace raceproof::fakes::redis::test {
@@ -41,6 +42,11 @@ int differences(const Conversation& conversation, const std::vector<std::string>
   std::string before;
   for (std::size_t i = 0; i < conversation.steps.size(); ++i) {
     const auto& text = conversation.steps[i].text;
+    if (expected[i].ends_with(incomplete)) {
+      ADD_FAILURE() << conversation.name << ", step " << i << ": " << printable(text)
+                    << ": the suite itself waits in vain: " << printable(expected[i]) << before;
+      return found + 1;
+    }
     if (comparable(text, expected[i]) != comparable(text, actual[i])) {
       ++found;
       ADD_FAILURE() << conversation.name << ", step " << i << ", connection "
@@ -62,7 +68,7 @@ void compare(Subject& reference, Subject& subject) {
     steps += conversation.steps.size();
     differing += differences(conversation, reference.play(conversation),
                              subject.play(conversation), subject.name());
-    if (differing >= 40) break;
+    if (differing >= 25) break;
   }
   std::printf("contract: %zu conversations, %zu commands, %s against %s: %d differ\n",
               conversations.size(), steps, subject.name().c_str(), reference.name().c_str(),

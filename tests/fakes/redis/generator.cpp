@@ -1,4 +1,5 @@
-// See generator.hpp. Commands are made from templates: %k stands for a key, %v a value, %n a number,
+// See generator.hpp. Commands are made from templates: %k stands for a key, %v a value, %w a
+// short one (a hash keeps the order of its fields while all values are short), %n a number,
 // %i a small index, %s seconds, %f a field, %m a set's member, %c a channel, %g a pattern.
 #include "tests/fakes/redis/generator.hpp"
 
@@ -52,6 +53,7 @@ std::string fill(char kind, Numbers& numbers) {
   switch (kind) {
     case 'k': return numbers.pick(keys);
     case 'v': return numbers.pick(values);
+    case 'w': return numbers.pick(std::span(values).first(std::size(values) - 1));
     case 'n': return numbers.pick(integers);
     case 'i': return numbers.pick(indices);
     case 's': return numbers.pick(seconds);
@@ -107,10 +109,10 @@ void add_command(Conversation& conversation, int connection, Side& side,
   for (const char c : arguments[0]) name += static_cast<char>(std::toupper(c));
   const bool exact = arguments.size() == 1;
   const bool ends = exact && (name == "EXEC" || name == "DISCARD" || name == "RESET");
-  const auto until = side.in_transaction && !ends ? Until::one_reply : Until::marker;
-  conversation.steps.push_back(make_step(connection, arguments, until));
   if (name == "MULTI" && exact) side.in_transaction = true;
   if (ends) side.in_transaction = false;
+  const auto until = side.in_transaction ? Until::one_reply : Until::marker;
+  conversation.steps.push_back(make_step(connection, arguments, until));
 }
 
 Conversation mixed(std::string name, std::span<const std::string_view> templates,

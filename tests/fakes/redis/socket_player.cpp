@@ -81,8 +81,12 @@ std::vector<std::string> play_over_sockets(std::uint16_t port, const Conversatio
     auto& socket = *sockets[static_cast<std::size_t>(step.connection)];
     socket.send(collector.request());
     const bool complete = socket.receive(collector, patience_ms);
-    answers.push_back(collector.answer() + (complete ? "" : "<nothing more came>"));
+    answers.push_back(collector.answer());
+    if (complete) continue;
+    answers.back() += incomplete;
+    break;
   }
+  answers.resize(conversation.steps.size(), std::string(incomplete));
   return answers;
 }
 

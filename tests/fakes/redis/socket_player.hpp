@@ -9,7 +9,11 @@
 
 namespace raceproof::fakes::redis::test {
 
-/// The answers, one for each step. What has not come after `patience_ms` is reported in its place.
+/// Ends an answer that is not complete.
+inline constexpr std::string_view incomplete = "<nothing more came>";
+
+/// The answers, one for each step. After `patience_ms` without a byte the
+/// conversation is given up.
 std::vector<std::string> play_over_sockets(std::uint16_t port, const Conversation& conversation,
                                            int patience_ms = 5000);
 

@@ -23,8 +23,8 @@ inline constexpr std::string_view string_templates[] = {
 inline constexpr std::string_view key_templates[] = {
     "SET %k %v", "SET %k %v", "HSET %k f %v", "LPUSH %k %v", "SADD %k %m", "SET %k %v EX %s",
     "DEL %k", "DEL %k %k nokey", "UNLINK %k", "EXISTS %k", "TOUCH %k %k", "TYPE %k", "KEYS %g",
-    "KEYS *", "SCAN 0 COUNT 100", "SCAN 0 MATCH %g COUNT 100", "SCAN 0 TYPE %v", "SCAN %n",
-    "SCAN 0 COUNT %n", "SCAN 0 COUNT", "SCAN 0 FOO bar", "EXPIRE %k %s", "EXPIRE %k %s NX",
+    "KEYS *", "SCAN 0 COUNT 100", "SCAN 0 MATCH %g COUNT 100", "SCAN 0 TYPE %v", "SCAN x",
+    "SCAN 0 COUNT 0", "SCAN 0 COUNT x", "SCAN 0 COUNT", "SCAN 0 FOO bar", "EXPIRE %k %s", "EXPIRE %k %s NX",
     "EXPIRE %k %s XX", "EXPIRE %k %s GT", "EXPIRE %k 200 LT", "EXPIRE %k 10 NX XX",
     "EXPIRE %k 10 GT LT", "EXPIRE %k 10 FOO", "PEXPIRE %k %s", "PEXPIRE %k 100000", "TTL %k",
     "PTTL %k", "EXPIRETIME nokey", "PEXPIRETIME %k", "EXPIREAT %k 100", "PEXPIREAT %k 100",
@@ -33,11 +33,11 @@ inline constexpr std::string_view key_templates[] = {
     "GET %k"};
 
 inline constexpr std::string_view hash_templates[] = {
-    "HSET %k %f %v", "HSET %k %f %v %f %v", "HSET %k %f %v", "HSET %k %f", "HSET %k %f %v %f",
-    "HMSET %k %f %v", "HMSET %k %f %v %f", "HGET %k %f", "HMGET %k %f %f nofield", "HGETALL %k",
+    "HSET %k %f %w", "HSET %k %f %w %f %w", "HSET %k %f %w", "HSET %k %f", "HSET %k %f %w %f",
+    "HMSET %k %f %w", "HMSET %k %f %w %f", "HGET %k %f", "HMGET %k %f %f nofield", "HGETALL %k",
     "HDEL %k %f", "HDEL %k %f %f", "HEXISTS %k %f", "HLEN %k", "HKEYS %k", "HVALS %k",
     "HSTRLEN %k %f", "HINCRBY %k %f %n", "HINCRBY %k n 5", "HINCRBYFLOAT %k n 1.5",
-    "HINCRBYFLOAT %k %f %v", "HSETNX %k %f %v", "SET %k %v", "DEL %k", "TYPE %k", "EXISTS %k"};
+    "HINCRBYFLOAT %k %f %w", "HSETNX %k %f %w", "SET %k %w", "DEL %k", "TYPE %k", "EXISTS %k"};
 
 inline constexpr std::string_view collection_templates[] = {
     "SADD %k %m %m", "SADD %k %m", "SREM %k %m %m", "SMEMBERS %k", "SISMEMBER %k %m",
@@ -70,7 +70,7 @@ inline constexpr std::string_view pubsub_templates[] = {
     "PUBLISH %c %v", "PUBLISH %c %v", "PUBLISH %c %v", "PUBLISH %c %v", "PUBSUB CHANNELS",
     "PUBSUB CHANNELS %g", "PUBSUB CHANNELS a b", "PUBSUB NUMSUB %c %c", "PUBSUB NUMSUB",
     "PUBSUB NUMPAT", "PUBSUB", "PUBSUB FOO", "PING", "PING %v", "GET a", "CLIENT GETNAME",
-    "RESET", "SUBSCRIBE", "MULTI", "EXEC", "DISCARD"};
+    "RESET", "SUBSCRIBE", "EXEC", "DISCARD"};
 
 inline constexpr std::string_view transaction_templates[] = {
     "MULTI", "MULTI", "EXEC", "EXEC", "DISCARD", "WATCH %k", "WATCH %k %k", "UNWATCH",

@@ -113,7 +113,7 @@ TEST(ScenarioLoader, Clients) {
 }
 
 TEST(ScenarioLoader, Explore) {
-  const ExploreSettings& explore = must_load(example)->variants().front()->explore;
+  const ExploreSettings explore = must_load(example)->variants().front()->explore;
   EXPECT_EQ(explore.search, Search::pct);
   EXPECT_EQ(explore.runs, 7);
   EXPECT_EQ(explore.depth, 2);

@@ -1,0 +1,111 @@
+// The enumeration against random concrete runs. Passing means: whatever order the clock can produce
+// with delays from the declared ranges, the enumeration has visited it, judged it the same, and says
+// that it does so over the whole range.
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "harness/campaign/variant_search.hpp"
+#include "harness/explore/witness.hpp"
+
+namespace raceproof::campaign {
+namespace {
+
+std::shared_ptr<const scenario::Scenario> load(const std::string& name) {
+  auto loaded = scenario::load("scenarios/cold_start/" + name + ".yaml");
+  EXPECT_TRUE(loaded.has_value()) << name;
+  return loaded ? *loaded : nullptr;
+}
+
+struct Classes {
+  std::map<std::uint64_t, std::uint64_t> violated_by_order;
+  bool complete = false;
+};
+
+Classes enumerate(const scenario::ResolvedVariant& variant) {
+  CampaignOptions options;
+  options.jobs = 2;
+  options.timing_runs = 0;
+  options.search = scenario::Search::complete;
+  const auto outcome = search_variant(variant, options);
+  Classes classes;
+  classes.complete = outcome.parts.front().result.finished;
+  for (const auto& record : outcome.parts.front().result.records) {
+    classes.violated_by_order[record.order] = record.violated;
+  }
+  return classes;
+}
+
+void expect_covers_random_runs(const std::string& name, const std::string& variant_name,
+                               std::uint64_t runs) {
+  const auto scenario = load(name);
+  ASSERT_NE(scenario, nullptr);
+  const auto variant = scenario->resolve(variant_name);
+  ASSERT_NE(variant, nullptr);
+  const Classes classes = enumerate(*variant);
+  ASSERT_TRUE(classes.complete);
+  Runner runner(*variant, 1);
+  std::uint64_t unknown = 0;
+  std::uint64_t judged_differently = 0;
+  for (std::uint64_t seed = 0; seed < runs; ++seed) {
+    explore::RandomDecider decider(seed * 7919 + 13);
+    const auto record = runner.run(sim::TimeMode::concrete, decider);
+    const auto known = classes.violated_by_order.find(record.order);
+    if (known == classes.violated_by_order.end()) {
+      ++unknown;
+    } else if (known->second != record.violated) {
+      ++judged_differently;
+    }
+  }
+  EXPECT_EQ(unknown, 0U) << "orders that the enumeration of " << classes.violated_by_order.size()
+                         << " classes does not know";
+  EXPECT_EQ(judged_differently, 0U);
+}
+
+TEST(Completeness, FlagshipWithoutGraceCoversEveryRandomRun) {
+  expect_covers_random_runs("premature_readiness", "without_grace", 3000);
+}
+
+TEST(Completeness, FlagshipWithGraceCoversEveryRandomRun) {
+  expect_covers_random_runs("premature_readiness", "with_grace", 3000);
+}
+
+TEST(Completeness, FlagshipOperationalCoversEveryRandomRun) {
+  expect_covers_random_runs("premature_readiness", "operational", 3000);
+}
+
+// Every class that is not relaxed has a witness, and the witness replays to its own order.
+TEST(Completeness, EveryClassReplaysToItsOwnOrder) {
+  const auto scenario = load("premature_readiness");
+  ASSERT_NE(scenario, nullptr);
+  for (const auto& variant : scenario->variants()) {
+    const auto strategy = explore::make_enumeration();
+    Runner runner(*variant, 1);  // ids of labels are those of one world
+    std::uint64_t checked = 0;
+    explore::RunKey key;
+    bool more = true;
+    while (more) {
+      explore::SymbolicOrder order;
+      explore::PathDecider path(key.path);
+      explore::OrderRecorder recorder(path, order);
+      const auto record = runner.run(sim::TimeMode::symbolic, recorder);
+      order.events = runner.world().happened();
+      const auto witness = explore::solve(runner.world().time());
+      ASSERT_TRUE(witness.has_value());
+      explore::WitnessDecider decider(runner.world().time(), *witness, std::move(order));
+      const auto shown = runner.run(sim::TimeMode::concrete, decider);
+      ASSERT_EQ(shown.order, record.order) << variant->name << ", class " << checked;
+      ASSERT_EQ(shown.violated, record.violated);
+      ++checked;
+      while (!key.path.empty() && key.path.back().chosen + 1 >= key.path.back().alternatives) {
+        key.path.pop_back();
+      }
+      more = !key.path.empty();
+      if (more) ++key.path.back().chosen;
+    }
+    EXPECT_GT(checked, 1U);
+  }
+}
+
+}  // namespace
+}  // namespace raceproof::campaign
