@@ -41,7 +41,7 @@ namespace {
 /// A script that executes more instructions than this is stopped, and says so; Redis would answer other
 /// clients with BUSY instead, for ever.
 constexpr int instructions_per_check = 1'000'000;
-constexpr int checks_max = 200;
+constexpr int checks_max = 50;
 char checks_key;  ///< its address names the count of checks left in Lua's registry
 
 void set_checks_left(lua_State* lua, int checks) {
@@ -55,7 +55,7 @@ void count_instructions(lua_State* lua, lua_Debug*) {
   lua_rawget(lua, LUA_REGISTRYINDEX);
   const auto left = static_cast<int>(lua_tointeger(lua, -1));
   lua_pop(lua, 1);
-  if (left == 0) luaL_error(lua, "script executed more than 200 million instructions");
+  if (left == 0) luaL_error(lua, "script executed more than 50 million instructions");
   set_checks_left(lua, left - 1);
 }
 

@@ -91,29 +91,33 @@ Awaitable<> Server::accept_connections() {
       continue;
     }
     open_listener();
-    co_await accept_until_closed();
+    for (bool open = true; open;) open = co_await accept_one();
   }
 }
 
-Awaitable<> Server::accept_until_closed() {
+/// Accepts one connection; false when the listener is closed.
+Awaitable<bool> Server::accept_one() {
   const auto strand_of = [this](std::string_view) { return strand_; };
-  const Duration pause = std::chrono::milliseconds(10);
-  while (true) {
-    ErrorCode error;
-    Stream stream =
-        co_await listener_.async_accept(strand_of, asio::redirect_error(use_awaitable, error));
-    if (stopping_ || outages_ > 0 || error == asio::error::operation_aborted) co_return;
-    if (error) {
-      // The system is short of something; what waits in the backlog can wait a little longer.
-      co_await runtime_.sleep_for(pause, "redis accept again");
-      continue;
-    }
-    auto client = engine_.connect(stream.peer_name());
-    const auto id = client->id;
-    auto connection = std::make_shared<Connection>(std::move(stream), std::move(client));
-    connections_.emplace(id, connection);
-    tasks_.spawn("redis connection", serve_connection(std::move(connection)));
+  ErrorCode error;
+  Stream stream =
+      co_await listener_.async_accept(strand_of, asio::redirect_error(use_awaitable, error));
+  if (stopping_ || outages_ > 0 || error == asio::error::operation_aborted) co_return false;
+  if (error) {
+    // The system is short of something; what waits in the backlog can wait a little longer.
+    const Duration pause = std::chrono::milliseconds(10);
+    co_await runtime_.sleep_for(pause, "redis accept again");
+  } else {
+    admit(std::move(stream));
   }
+  co_return true;
+}
+
+void Server::admit(Stream stream) {
+  auto client = engine_.connect(stream.peer_name());
+  const auto id = client->id;
+  auto connection = std::make_shared<Connection>(std::move(stream), std::move(client));
+  connections_.emplace(id, connection);
+  tasks_.spawn("redis connection", serve_connection(std::move(connection)));
 }
 
 // --- one connection -----------------------------------------------------------------------------

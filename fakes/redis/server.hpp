@@ -53,7 +53,8 @@ class Server {
 
   Awaitable<> serve();
   Awaitable<> accept_connections();
-  Awaitable<> accept_until_closed();
+  Awaitable<bool> accept_one();
+  void admit(Stream stream);
   void open_listener();
   Awaitable<> serve_connection(ConnectionPointer connection);
   Awaitable<> converse(Connection& connection);

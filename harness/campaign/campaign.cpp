@@ -209,7 +209,28 @@ class Report {
       result_.failures.push_back(std::move(confirmed->failure));
       return;
     }
+    if (add_unrepeated_leak(check)) return;
     unconfirmed_ = true;
+  }
+
+  /// A leak may happen in one run only (a static that the first run initialises). It counts all the
+  /// same: what was seen of such a program is not a function of its decisions.
+  bool add_unrepeated_leak(std::size_t check) {
+    if (check <= variant_.checks.size()) return false;
+    for (const SearchPart& part : outcome_.parts) {
+      for (const RunRecord& record : part.result.records) {
+        if (record.end != sim::RunEnd::leak) continue;
+        Failure failure;
+        failure.id = fmt::format("{:08x}", static_cast<std::uint32_t>(record.order));
+        failure.check = result_.checks[check].text;
+        failure.cause = fmt::format("the run ended with: leak, {} (not again when it was repeated)",
+                                    record.broken);
+        result_.checks[check].first_witness = failure.cause;
+        result_.failures.push_back(std::move(failure));
+        return true;
+      }
+    }
+    return false;
   }
 
   void save(Confirmed& confirmed) {
@@ -352,15 +373,45 @@ ScenarioResult run_scenario(const scenario::Scenario& scenario, const CampaignOp
   return result;
 }
 
-std::vector<std::uint64_t> run_digests(const scenario::Scenario&,
-                                       const scenario::ResolvedVariant& variant,
+namespace {
+
+/// Options for a search that is compared with another: nothing but its budget may end it.
+CampaignOptions without_clock(CampaignOptions options) {
+  options.seconds = 1e9;
+  options.timing_runs = 0;
+  return options;
+}
+
+}  // namespace
+
+std::vector<std::uint64_t> run_digests(const scenario::ResolvedVariant& variant,
                                        const CampaignOptions& options) {
-  const SearchOutcome outcome = search_variant(variant, options);
+  const SearchOutcome outcome = search_variant(variant, without_clock(options));
   std::vector<std::uint64_t> digests;
   for (const SearchPart& part : outcome.parts) {
     for (const RunRecord& record : part.result.records) digests.push_back(record.digest);
   }
   return digests;
+}
+
+bool repeat_run(const scenario::ResolvedVariant& variant, const CampaignOptions& options,
+                std::uint64_t number, const std::function<void(const trace::Trace&)>& consume) {
+  auto all_keys = without_clock(options);
+  all_keys.keep_all_keys = true;
+  SearchOutcome outcome = search_variant(variant, all_keys);
+  for (SearchPart& part : outcome.parts) {
+    auto& records = part.result.records;
+    if (number >= records.size()) {
+      number -= records.size();
+      continue;
+    }
+    Runner runner(variant, options.seed);
+    const auto decider = part.strategy->repeat(records[number].key);
+    (void)runner.run(part.strategy->time(), *decider);
+    consume(runner.world().trace());
+    return true;
+  }
+  return false;
 }
 
 }  // namespace raceproof::campaign

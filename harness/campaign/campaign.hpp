@@ -12,6 +12,7 @@
 
 #include "harness/campaign/result.hpp"
 #include "harness/scenario/model.hpp"
+#include "harness/trace/trace.hpp"
 
 namespace raceproof::campaign {
 
@@ -25,6 +26,7 @@ struct CampaignOptions {
   std::vector<std::string> variants;      ///< only these; empty: all
   std::filesystem::path out;              ///< where failures are saved; empty: nowhere
   std::uint64_t timing_runs = 256;        ///< random runs behind the clients' success and timing figures
+  bool keep_all_keys = false;             ///< also of runs in which nothing was violated
   const std::atomic<bool>* interrupted = nullptr;
   /// Progress of the variant at work: its name, what is being done, runs done, of at most.
   std::function<void(const std::string& variant, const std::string& what, std::uint64_t done,
@@ -38,10 +40,14 @@ struct CampaignOptions {
 [[nodiscard]] ScenarioResult run_scenario(const scenario::Scenario& scenario,
                                           const CampaignOptions& options);
 
-/// Digest of all runs of a variant, run by run, as the search of `options` makes them: what
-/// `--determinism` compares between processes.
-[[nodiscard]] std::vector<std::uint64_t> run_digests(const scenario::Scenario& scenario,
-                                                     const scenario::ResolvedVariant& variant,
+/// Digest of all runs of a variant, run by run, as the search of `options` makes them, without a
+/// ceiling on wall time: what `--determinism` compares between processes.
+[[nodiscard]] std::vector<std::uint64_t> run_digests(const scenario::ResolvedVariant& variant,
                                                      const CampaignOptions& options);
+
+/// Makes the run that stands at `number` (from 0) in `run_digests` again, in a world of its own, and
+/// shows its trace to `consume`. False if there is no such run. Repeats the search to find it.
+bool repeat_run(const scenario::ResolvedVariant& variant, const CampaignOptions& options,
+                std::uint64_t number, const std::function<void(const trace::Trace&)>& consume);
 
 }  // namespace raceproof::campaign

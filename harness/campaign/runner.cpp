@@ -8,7 +8,7 @@ namespace raceproof::campaign {
 
 bool is_broken(sim::RunEnd end) {
   return end == sim::RunEnd::spin || end == sim::RunEnd::event_limit ||
-         end == sim::RunEnd::task_failed;
+         end == sim::RunEnd::task_failed || end == sim::RunEnd::leak;
 }
 
 Runner::Runner(const scenario::ResolvedVariant& variant, std::uint64_t seed)
@@ -82,6 +82,7 @@ RunRecord Runner::run(sim::TimeMode time, sim::Decider& decider, bool keep_paylo
 
   RunRecord record;
   record.end = world_.run();
+  if (is_broken(record.end)) record.broken = world_.failure();
   record.choices = counting.choices;
   record.deviations = counting.deviations;
   summarize(record);

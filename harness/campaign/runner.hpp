@@ -26,6 +26,7 @@ struct RunRecord {
   std::uint64_t digest = 0;
   std::uint64_t order = 0;      ///< hash of the order of events, whatever their times
   sim::RunEnd end = sim::RunEnd::stopped;
+  std::string broken;           ///< what went wrong, if `end` is_broken and it is known
   bool tie_only = false;
   bool relaxed = false;
   bool clients_ok = true;       ///< every client's script was met

@@ -43,7 +43,8 @@ class Searcher {
       auto runner = std::make_shared<Runner>(variant_, options_.seed);
       return [runner, strategy](sim::Decider& decider, const explore::RunKey& key) {
         RunRecord record = runner->run(strategy->time(), decider);
-        const bool interesting = record.violated != 0 || is_broken(record.end) || !record.clients_ok;
+        const bool interesting = record.violated != 0 || is_broken(record.end) ||
+                                 !record.clients_ok || options_.keep_all_keys;
         if (interesting) record.key = key;
         return record;
       };

@@ -150,7 +150,10 @@ void Network::request_arrived(std::uint32_t slot) {
     listener->backlog.push_back(&connection);
     accept_ready(*listener);
   }
+  // An event of its own: its meaning must not be that of the request.
   timed.kind = TimedKind::connect_answer;
+  timed.label = world_.trace().intern("connect answer");
+  timed.ordinal = timed.strand->next_ordinal(timed.label);
   timed.cause = world_.current_event();
   if (is_immediate(latency)) {
     answer_arrived(slot);

@@ -9,12 +9,14 @@
 namespace raceproof::sim {
 
 std::string_view name_of(RunEnd end) {
-  static constexpr std::array<std::string_view, 6> names = {"stopped", "quiescent",   "horizon",
-                                                            "spin",    "event limit", "task failed"};
+  static constexpr std::array<std::string_view, 7> names = {
+      "stopped", "quiescent", "horizon", "spin", "event limit", "task failed", "leak"};
   return names[static_cast<std::size_t>(end)];
 }
 
-World::World() : network_(*this), context_(std::make_unique<boost::asio::io_context>(1)) {}
+World::World() : network_(*this), context_(std::make_unique<boost::asio::io_context>(1)) {
+  seed_libraries();
+}
 
 World::~World() { end(); }
 
@@ -36,6 +38,7 @@ void World::begin(const RunOptions& options, Decider& decider) {
   events_at_progress_ = 0;
   progress_ns_ = 0;
   failure_.clear();
+  leaked_ = false;
   running_ = true;
   TimeAlgebra::current = &time_;
   trace_.add_strand("world");
@@ -369,14 +372,37 @@ void World::happen(std::uint32_t slot) {
   });
 }
 
+void World::leaked(const Leak& leak) {
+  if (ending_) {
+    late_leak_ = leak.text() + ", when a run was destroyed";
+    return;
+  }
+  leaked_ = true;
+  fail(leak.text());
+}
+
 RunEnd World::run() {
+  const LeakWatch watch(*this);
+  const RunEnd end = loop();
+  if (!late_leak_.empty()) {
+    leaked_ = true;
+    fail(std::exchange(late_leak_, {}));
+  }
+  return leaked_ ? RunEnd::leak : end;
+}
+
+RunEnd World::stopped_end() const {
+  return failure_.empty() ? RunEnd::stopped : RunEnd::task_failed;
+}
+
+RunEnd World::loop() {
   while (true) {
     bool worked = false;
     for (const auto& process : processes_) {
       while (process->runnable()) {
         process->step();
         worked = true;
-        if (stop_requested_) return failure_.empty() ? RunEnd::stopped : RunEnd::task_failed;
+        if (stop_requested_) return stopped_end();
         if (trace_.events().size() - events_at_progress_ > options_.spin_limit) return RunEnd::spin;
       }
     }
@@ -384,7 +410,7 @@ RunEnd World::run() {
     if (trace_.events().size() > options_.event_limit) return RunEnd::event_limit;
     if (!advance()) return RunEnd::quiescent;
     if (horizon_reached_) return RunEnd::horizon;
-    if (stop_requested_) return failure_.empty() ? RunEnd::stopped : RunEnd::task_failed;
+    if (stop_requested_) return stopped_end();
     const std::int64_t reached =
         time_.symbolic()
             ? -time_.zone().upper(time_.zone_point(time_.current_point()), Zone::origin)
@@ -436,6 +462,8 @@ std::vector<std::string> World::waiting() const {
 
 void World::end() {
   if (!running_) return;
+  const LeakWatch watch(*this);
+  ending_ = true;
   for (auto process = processes_.rbegin(); process != processes_.rend(); ++process) {
     (*process)->kill();
   }
@@ -445,6 +473,7 @@ void World::end() {
     if (slots_[slot].state != Timed::State::free) release(slot);
   }
   running_ = false;
+  ending_ = false;
   if (TimeAlgebra::current == &time_) TimeAlgebra::current = nullptr;
 }
 

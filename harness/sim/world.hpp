@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/sim/leak_guard.hpp"
 #include "harness/sim/network.hpp"
 #include "harness/sim/process.hpp"
 #include "harness/sim/time_model.hpp"
@@ -26,6 +27,7 @@ enum class RunEnd : std::uint8_t {
   spin,         ///< too many events without progress of virtual time
   event_limit,  ///< too many events in all
   task_failed,  ///< an exception left a task
+  leak,         ///< the real world was asked for something (leak_guard.hpp)
 };
 std::string_view name_of(RunEnd end);
 
@@ -82,7 +84,7 @@ struct Timed {
   ErrorCode connect_error;
 };
 
-class World {
+class World final : private LeakObserver {
  public:
   World();
   ~World();
@@ -159,6 +161,10 @@ class World {
   }
 
  private:
+  void leaked(const Leak& leak) override;
+  RunEnd loop();
+  [[nodiscard]] RunEnd stopped_end() const;
+
   struct HeapItem {
     std::int64_t time_ns;
     std::uint64_t sequence;
@@ -199,6 +205,9 @@ class World {
   bool stop_requested_ = false;
   bool horizon_reached_ = false;
   bool running_ = false;
+  bool leaked_ = false;
+  bool ending_ = false;
+  std::string late_leak_;  ///< in the destruction of the run before: this run tells of it
   std::uint32_t events_at_progress_ = 0;
   std::int64_t progress_ns_ = 0;
   std::string failure_;

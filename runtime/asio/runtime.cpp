@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
 #include "runtime/asio/tcp_connect.hpp"
 #include "runtime/asio/tcp_listener.hpp"

@@ -1,5 +1,7 @@
 #include "runtime/asio/strand.hpp"
 
+#include <vector>
+
 namespace raceproof::detail {
 
 namespace {

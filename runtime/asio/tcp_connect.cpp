@@ -1,6 +1,7 @@
 #include "runtime/asio/tcp_connect.hpp"
 
 #include <boost/asio/bind_executor.hpp>
+#include <vector>
 
 #include "runtime/asio/tcp_stream.hpp"
 

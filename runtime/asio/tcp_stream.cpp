@@ -17,9 +17,9 @@ struct Connection {
   TcpSocket socket;
   asio::cancellation_signal read_cancellation;
   asio::cancellation_signal write_cancellation;
-  /// How later operations fail; none as long as they may succeed. The system reports a reset once, and
-  /// then end of file or broken pipe; and Asio waits for ever when it reads again after end of file
-  /// (Boost 1.81: no new edge comes from epoll). Here both last.
+  /// How later operations fail; none as long as they may succeed. The system reports a reset once,
+  /// and then end of file or broken pipe; and Asio waits for ever when it reads again after end of
+  /// file (Boost 1.81: no new edge comes from epoll). Here both last.
   ErrorCode read_end;
   ErrorCode write_end;
 

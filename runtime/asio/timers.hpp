@@ -3,6 +3,7 @@
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <chrono>
+#include <optional>
 
 #include "runtime/asio/strand.hpp"
 

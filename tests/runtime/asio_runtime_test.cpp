@@ -1,6 +1,9 @@
 // What only the production runtime has: its options, its end, name resolution.
+#include <algorithm>
+#include <boost/asio/post.hpp>
 #include <gtest/gtest.h>
 #include <set>
+#include <stdexcept>
 
 #include "runtime/task.hpp"
 #include "tests/runtime/asio_world.hpp"

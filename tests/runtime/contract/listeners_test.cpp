@@ -1,4 +1,6 @@
 // Listening, connecting and accepting.
+#include <optional>
+
 #include "runtime/task.hpp"
 #include "tests/runtime/contract/connection.hpp"
 

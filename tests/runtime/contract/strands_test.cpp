@@ -1,6 +1,9 @@
 // Strands: order, exclusion, names, and what runs inline.
+#include <algorithm>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/system_executor.hpp>
+#include <vector>
 
 #include "runtime/confined.hpp"
 #include "runtime/task.hpp"

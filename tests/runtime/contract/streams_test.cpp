@@ -1,4 +1,7 @@
 // Connections: bytes, their end, and how operations on them end.
+#include <optional>
+#include <vector>
+
 #include "runtime/task.hpp"
 #include "tests/runtime/contract/connection.hpp"
 

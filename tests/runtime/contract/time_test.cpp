@@ -1,5 +1,7 @@
 // Time, delays and random numbers.
+#include <map>
 #include <set>
+#include <vector>
 
 #include "runtime/task.hpp"
 #include "tests/runtime/contract/world.hpp"

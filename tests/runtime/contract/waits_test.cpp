@@ -1,6 +1,7 @@
 // Sleeps, time-outs and blocking.
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/post.hpp>
+#include <vector>
 
 #include "runtime/task.hpp"
 #include "tests/runtime/contract/world.hpp"
