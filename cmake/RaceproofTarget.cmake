@@ -4,7 +4,7 @@
 find_program(RACEPROOF_CCACHE ccache)
 if(RACEPROOF_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER
-    ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+    ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros
     ${RACEPROOF_CCACHE})
 endif()
 
@@ -16,7 +16,8 @@ endif()
 add_library(raceproof_options INTERFACE)
 target_include_directories(raceproof_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(raceproof_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete -Wno-maybe-uninitialized>
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete -Wno-maybe-uninitialized
+    -Wno-restrict -Wno-stringop-overflow>
   $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 target_compile_definitions(raceproof_options INTERFACE
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION

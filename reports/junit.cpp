@@ -105,6 +105,9 @@ std::string failures_text(const VariantResult& variant) {
 std::string output_text(const VariantResult& variant) {
   std::string text = fmt::format("expected: {}\nfound: {}\nbound: {}\n", name(variant.expect),
                                  found_in_words(variant), bound_in_words(variant.bound));
+  if (const auto exclusions = exclusions_in_words(variant.bound); !exclusions.empty()) {
+    text += exclusions + '\n';
+  }
   for (const auto& check : variant.checks) {
     text += fmt::format("check: {} - {}\n", check.text, name(check.status));
   }

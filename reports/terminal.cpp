@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <optional>
 #include <string_view>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -19,6 +21,7 @@ namespace raceproof::report {
 using campaign::CampaignResult;
 using campaign::ClientSummary;
 using campaign::ExitCode;
+using campaign::nanoseconds;
 using campaign::VariantResult;
 using campaign::Verdict;
 
@@ -82,15 +85,26 @@ std::string client_line(const ClientSummary& summary) {
   const auto& times = summary.session_established;
   if (times.count > 0) {
     text +=
-        fmt::format("; session after {} to {}, median {}, variance {:.3g} ms2", exact(times.min),
-                    exact(times.max), exact(times.median), times.variance_ms2);
-  }
-  for (const auto& latency : summary.latencies) {
-    if (latency.values.count == 0) continue;
-    text += fmt::format("; {} {} to {}", latency.name, exact(latency.values.min),
-                        exact(latency.values.max));
+        fmt::format("; session after {} to {}, median {}, standard deviation {:.3g} ms",
+                    rounded(times.min), rounded(times.max), rounded(times.median),
+                    std::sqrt(times.variance_ms2));
   }
   return text;
+}
+
+/// What the search over all orders says about the same time: bounds instead of samples.
+std::string exact_bounds_line(const VariantResult& variant) {
+  std::optional<nanoseconds> low;
+  std::optional<nanoseconds> high;
+  for (const auto& client : variant.clients) {
+    for (const auto& latency : client.latencies) {
+      if (latency.values.count == 0) continue;
+      low = std::min(low.value_or(latency.values.min), latency.values.min);
+      high = std::max(high.value_or(latency.values.max), latency.values.max);
+    }
+  }
+  return low ? fmt::format("; over all orders and latencies {} to {}", exact(*low), exact(*high))
+             : std::string();
 }
 
 std::string render_clients(const CampaignResult& result, const TerminalOptions& options) {
@@ -99,10 +113,38 @@ std::string render_clients(const CampaignResult& result, const TerminalOptions& 
     for (const auto& variant : scenario.variants) {
       if (!variant.all_clients || variant.all_clients->attempts == 0) continue;
       text += indented("  " + scenario.name + ", " + variant.name + ": ",
-                       client_line(*variant.all_clients), options.width);
+                       client_line(*variant.all_clients) + exact_bounds_line(variant),
+                       options.width);
     }
   }
-  return text.empty() ? text : "\nclients (simulated time, over all runs)\n" + text;
+  return text.empty() ? text : "\nclients (simulated time, random runs)\n" + text;
+}
+
+/// What the verdicts leave out, said once: with the number of variants where it is not all of them.
+std::string render_exclusions(const CampaignResult& result, const TerminalOptions& options) {
+  std::vector<std::pair<std::string, std::size_t>> exclusions;
+  std::size_t variants = 0;
+  for (const auto& scenario : result.scenarios) {
+    for (const auto& variant : scenario.variants) {
+      ++variants;
+      for (const auto& exclusion : variant.bound.exclusions) {
+        const auto known = std::ranges::find(exclusions, exclusion,
+                                             &std::pair<std::string, std::size_t>::first);
+        if (known == exclusions.end()) {
+          exclusions.emplace_back(exclusion, 1);
+        } else {
+          ++known->second;
+        }
+      }
+    }
+  }
+  std::string text;
+  for (const auto& [exclusion, count] : exclusions) {
+    if (!text.empty()) text += "; ";
+    text += exclusion;
+    if (count < variants) text += fmt::format(" ({} of {} variants)", count, variants);
+  }
+  return text.empty() ? text : "\n" + indented("not varied: ", text, options.width);
 }
 
 std::string render_input_errors(const CampaignResult& result, const TerminalOptions& options) {
@@ -184,6 +226,7 @@ std::string render_terminal(const CampaignResult& result, const TerminalOptions&
   used.width = std::max(used.width, width_min);
   std::string text = render_input_errors(result, used);
   if (!result.scenarios.empty()) text += render_table(result, used);
+  text += render_exclusions(result, used);
   text += render_clients(result, used);
   text += render_failures(result, used);
   text += render_summary(result, used);

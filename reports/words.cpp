@@ -74,6 +74,10 @@ std::string rounded_seconds(double seconds) {
   return "0 ms";
 }
 
+std::string rounded(std::chrono::nanoseconds value) {
+  return rounded_seconds(std::chrono::duration<double>(value).count());
+}
+
 std::string grouped(std::uint64_t value) {
   std::string digits = fmt::format("{}", value);
   for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, 1, ',');
@@ -133,10 +137,11 @@ std::string bound_in_words(const Bound& bound) {
                                 percent(*bound.unseen_class_probability)));
   }
   if (!bound.cuts.empty()) parts.push_back(cuts_in_words(bound));
-  if (!bound.exclusions.empty()) {
-    parts.push_back("not varied: " + joined(bound.exclusions, ", "));
-  }
   return joined(parts, "; ");
+}
+
+std::string exclusions_in_words(const Bound& bound) {
+  return bound.exclusions.empty() ? "" : "not varied: " + joined(bound.exclusions, ", ");
 }
 
 std::string reason_in_words(const VariantResult& variant) {

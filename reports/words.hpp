@@ -16,6 +16,9 @@ std::string exact(std::chrono::nanoseconds value);
 /// To three digits, for measured wall time: "812 ms", "1.24 s", "3 min 20 s".
 std::string rounded_seconds(double seconds);
 
+/// A virtual time to three digits, where the exact value is in other reports: "256 ms".
+std::string rounded(std::chrono::nanoseconds value);
+
 /// With separators: "12,345".
 std::string grouped(std::uint64_t value);
 
@@ -28,8 +31,11 @@ std::string percent(double fraction);
 /// What was found in a variant: "1 failing of 340 orders", "no failure in 2,000 sampled runs".
 std::string found_in_words(const campaign::VariantResult& variant);
 
-/// What the verdict rests on and what it leaves out, as one sentence without a full stop.
+/// What the verdict rests on, as one sentence without a full stop.
 std::string bound_in_words(const campaign::Bound& bound);
+
+/// What it leaves out: "not varied: ..."; empty if nothing.
+std::string exclusions_in_words(const campaign::Bound& bound);
 
 /// Why the verdict is not simply "as expected"; empty if it is.
 std::string reason_in_words(const campaign::VariantResult& variant);

@@ -10,15 +10,15 @@
 
 namespace raceproof::fakes::redis {
 
-/// One connection as the commands see it. Owned by whoever owns the connection; used on the server's
-/// strand only.
+/// One connection as the commands see it. Owned by whoever owns the connection; used on the
+/// server's strand only.
 struct Client {
   /// What CLIENT REPLY asked for; `skip_this` is the command that asked to skip the next one.
   enum class Replies { on, off, skip_this, skip_next };
 
-  std::int64_t id = 0;   ///< counted from 1 per server
-  std::string peer;      ///< the other end's name
-  std::string name;      ///< CLIENT SETNAME
+  std::int64_t id = 0;  ///< counted from 1 per server
+  std::string peer;     ///< the other end's name
+  std::string name;     ///< CLIENT SETNAME
   int database = 0;
   bool authenticated = true;
   Replies replies = Replies::on;

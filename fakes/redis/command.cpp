@@ -23,10 +23,9 @@ namespace {
 
 std::vector<const Command*> sorted_commands() {
   std::vector<const Command*> commands;
-  for (const auto& table :
-       {connection_commands(), server_commands(), key_commands(), string_commands(),
-        hash_commands(), set_commands(), list_commands(), pubsub_commands(),
-        transaction_commands(), script_commands()}) {
+  for (const auto& table : {connection_commands(), server_commands(), key_commands(),
+                            string_commands(), hash_commands(), set_commands(), list_commands(),
+                            pubsub_commands(), transaction_commands(), script_commands()}) {
     for (const auto& command : table) commands.push_back(&command);
   }
   std::sort(commands.begin(), commands.end(),

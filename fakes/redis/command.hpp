@@ -37,11 +37,11 @@ enum CommandFlags : unsigned {
   flag_none = 0,
   flag_write = 1U << 0,
   flag_readonly = 1U << 1,
-  flag_noscript = 1U << 2,  ///< not from scripts
-  flag_loading = 1U << 3,   ///< served while the data set is being loaded
-  flag_noauth = 1U << 4,    ///< served before authentication
-  flag_pubsub = 1U << 5,    ///< served on a connection that has subscriptions
-  flag_unqueued = 1U << 6,  ///< executed at once inside MULTI
+  flag_noscript = 1U << 2,    ///< not from scripts
+  flag_loading = 1U << 3,     ///< served while the data set is being loaded
+  flag_noauth = 1U << 4,      ///< served before authentication
+  flag_pubsub = 1U << 5,      ///< served on a connection that has subscriptions
+  flag_unqueued = 1U << 6,    ///< executed at once inside MULTI
   flag_replicated = 1U << 7,  ///< no write, but as little allowed in read-only scripts
 };
 
@@ -95,8 +95,8 @@ inline constexpr std::string_view would_overflow = "ERR increment or decrement w
 std::optional<std::int64_t> integer_argument(const Context& context, std::string_view text,
                                              std::string_view error = errors::not_integer);
 
-/// The value of type T that a key holds: null when there is no such key, and, with `ok` false and the
-/// error answered, when the key holds another type.
+/// The value of type T that a key holds: null when there is no such key, and, with `ok` false and
+/// the error answered, when the key holds another type.
 template <class T>
 T* value_of(const Context& context, std::string_view key, bool& ok) {
   ok = true;

@@ -98,8 +98,8 @@ bool apply_hello_options(const Context& c) {
 
 void hello(Context& c) {
   if (c.arguments.size() > 1) {
-    const auto version = integer_argument(
-        c, c.arguments[1], "ERR Protocol version is not an integer or out of range");
+    const auto version = integer_argument(c, c.arguments[1],
+                                          "ERR Protocol version is not an integer or out of range");
     if (!version) return;
     // This server speaks RESP2 only, and says so as Redis says it of a version it does not know.
     if (*version != 2) return c.reply.error("NOPROTO unsupported protocol version");
@@ -141,15 +141,15 @@ void select(Context& c) {
 
 /// The line of CLIENT LIST, with what depends on the machine left out or zero.
 std::string describe_client(const Client& client) {
-  std::string line = "id=" + std::to_string(client.id) + " addr=" + client.peer + " name=" +
-                     client.name + " age=0 idle=0 flags=";
+  std::string line = "id=" + std::to_string(client.id) + " addr=" + client.peer +
+                     " name=" + client.name + " age=0 idle=0 flags=";
   if (client.subscriptions() > 0) line += 'P';
   if (client.in_transaction) line += 'x';
   if (client.subscriptions() == 0 && !client.in_transaction) line += 'N';
   line += " db=" + std::to_string(client.database) +
           " sub=" + std::to_string(client.channels.size()) +
-          " psub=" + std::to_string(client.patterns.size()) + " ssub=0 multi=" +
-          (client.in_transaction ? std::to_string(client.queued.size()) : "-1") +
+          " psub=" + std::to_string(client.patterns.size()) +
+          " ssub=0 multi=" + (client.in_transaction ? std::to_string(client.queued.size()) : "-1") +
           " user=default redir=-1 resp=2\n";
   return line;
 }
@@ -208,7 +208,6 @@ void client_no_evict(Context& c) {
   c.reply.ok();
 }
 
-
 constexpr unsigned client_flags = flag_noscript | flag_loading;
 constexpr Command client_subcommands[] = {
     {"client|getname", 2, client_flags, client_getname},
@@ -222,8 +221,7 @@ constexpr Command client_subcommands[] = {
 
 void container(Context&) {}  // a container without a subcommand fails its arity check
 
-constexpr unsigned handshake_flags =
-    flag_noscript | flag_loading | flag_noauth;
+constexpr unsigned handshake_flags = flag_noscript | flag_loading | flag_noauth;
 constexpr Command table[] = {
     {"ping", -1, flag_pubsub, ping},
     {"echo", 2, flag_loading, echo},

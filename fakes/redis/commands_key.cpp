@@ -1,4 +1,5 @@
-// Commands about keys of any type: DEL, EXISTS, TYPE, KEYS, SCAN, RENAME, EXPIRE, TTL and their kin.
+// Commands about keys of any type: DEL, EXISTS, TYPE, KEYS, SCAN, RENAME, EXPIRE, TTL and their
+// kin.
 #include <algorithm>
 
 #include "fakes/redis/engine.hpp"
@@ -104,7 +105,8 @@ void scan(Context& c) {
 
 // --- RENAME -------------------------------------------------------------------------------------
 
-/// Moves a key; with `only_new` not onto an existing one. Returns whether it did, nothing on an error.
+/// Moves a key; with `only_new` not onto an existing one. Returns whether it did, nothing on an
+/// error.
 std::optional<bool> move_key(const Context& c, bool only_new) {
   const auto from = c.arguments[1];
   const auto to = c.arguments[2];
@@ -140,10 +142,14 @@ struct ExpireConditions {
 std::optional<ExpireConditions> expire_conditions(const Context& c) {
   ExpireConditions conditions;
   for (const auto option : c.arguments.subspan(3)) {
-    if (equals_ignoring_case(option, "nx")) conditions.nx = true;
-    else if (equals_ignoring_case(option, "xx")) conditions.xx = true;
-    else if (equals_ignoring_case(option, "gt")) conditions.gt = true;
-    else if (equals_ignoring_case(option, "lt")) conditions.lt = true;
+    if (equals_ignoring_case(option, "nx"))
+      conditions.nx = true;
+    else if (equals_ignoring_case(option, "xx"))
+      conditions.xx = true;
+    else if (equals_ignoring_case(option, "gt"))
+      conditions.gt = true;
+    else if (equals_ignoring_case(option, "lt"))
+      conditions.lt = true;
     else {
       c.reply.error("ERR Unsupported option " + std::string(option));
       return std::nullopt;
@@ -160,7 +166,8 @@ std::optional<ExpireConditions> expire_conditions(const Context& c) {
   return conditions;
 }
 
-/// Whether the conditions let `deadline` replace the entry's. Compares only if GT or LT asks for it.
+/// Whether the conditions let `deadline` replace the entry's. Compares only if GT or LT asks for
+/// it.
 bool allowed(const ExpireConditions& conditions, const Entry& entry, Instant deadline) {
   if (conditions.nx && entry.deadline) return false;
   if (conditions.xx && !entry.deadline) return false;

@@ -173,18 +173,12 @@ void lrem(Context& c) {
 }
 
 constexpr Command table[] = {
-    {"lpush", -3, flag_write, lpush, 1, 1, 1},
-    {"rpush", -3, flag_write, rpush, 1, 1, 1},
-    {"lpushx", -3, flag_write, lpushx, 1, 1, 1},
-    {"rpushx", -3, flag_write, rpushx, 1, 1, 1},
-    {"lpop", -2, flag_write, lpop, 1, 1, 1},
-    {"rpop", -2, flag_write, rpop, 1, 1, 1},
-    {"llen", 2, flag_readonly, llen, 1, 1, 1},
-    {"lrange", 4, flag_readonly, lrange, 1, 1, 1},
-    {"ltrim", 4, flag_write, ltrim, 1, 1, 1},
-    {"lindex", 3, flag_readonly, lindex, 1, 1, 1},
-    {"lset", 4, flag_write, lset, 1, 1, 1},
-    {"lrem", 4, flag_write, lrem, 1, 1, 1},
+    {"lpush", -3, flag_write, lpush, 1, 1, 1},   {"rpush", -3, flag_write, rpush, 1, 1, 1},
+    {"lpushx", -3, flag_write, lpushx, 1, 1, 1}, {"rpushx", -3, flag_write, rpushx, 1, 1, 1},
+    {"lpop", -2, flag_write, lpop, 1, 1, 1},     {"rpop", -2, flag_write, rpop, 1, 1, 1},
+    {"llen", 2, flag_readonly, llen, 1, 1, 1},   {"lrange", 4, flag_readonly, lrange, 1, 1, 1},
+    {"ltrim", 4, flag_write, ltrim, 1, 1, 1},    {"lindex", 3, flag_readonly, lindex, 1, 1, 1},
+    {"lset", 4, flag_write, lset, 1, 1, 1},      {"lrem", 4, flag_write, lrem, 1, 1, 1},
 };
 
 }  // namespace

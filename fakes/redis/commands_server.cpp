@@ -78,14 +78,10 @@ Lines keyspace_lines(Engine& engine) {
 }
 
 constexpr Section sections[] = {
-    {"server", "Server", server_lines},
-    {"clients", "Clients", client_lines},
-    {"memory", "Memory", memory_lines},
-    {"persistence", "Persistence", persistence_lines},
-    {"stats", "Stats", statistics_lines},
-    {"replication", "Replication", replication_lines},
-    {"cluster", "Cluster", cluster_lines},
-    {"keyspace", "Keyspace", keyspace_lines},
+    {"server", "Server", server_lines},    {"clients", "Clients", client_lines},
+    {"memory", "Memory", memory_lines},    {"persistence", "Persistence", persistence_lines},
+    {"stats", "Stats", statistics_lines},  {"replication", "Replication", replication_lines},
+    {"cluster", "Cluster", cluster_lines}, {"keyspace", "Keyspace", keyspace_lines},
 };
 
 void info(Context& c) {
@@ -109,8 +105,8 @@ void info(Context& c) {
 
 void write_command(ReplyWriter& reply, const Command& command) {
   static constexpr std::pair<unsigned, std::string_view> names[] = {
-      {flag_write, "write"},     {flag_readonly, "readonly"}, {flag_pubsub, "pubsub"},
-      {flag_noscript, "noscript"}, {flag_loading, "loading"}, {flag_noauth, "no_auth"}};
+      {flag_write, "write"},       {flag_readonly, "readonly"}, {flag_pubsub, "pubsub"},
+      {flag_noscript, "noscript"}, {flag_loading, "loading"},   {flag_noauth, "no_auth"}};
   reply.array(6);
   reply.bulk(command.name);
   reply.integer(command.arity);

@@ -40,14 +40,19 @@ std::optional<SetOptions> set_options(const Context& c) {
   for (std::size_t i = 3; i < c.arguments.size(); ++i) {
     const auto option = c.arguments[i];
     const auto time = time_option(option);
-    if (equals_ignoring_case(option, "nx") && !options.xx) options.nx = true;
-    else if (equals_ignoring_case(option, "xx") && !options.nx) options.xx = true;
-    else if (equals_ignoring_case(option, "get")) options.get = true;
-    else if (equals_ignoring_case(option, "keepttl") && !form) options.keep_ttl = true;
+    if (equals_ignoring_case(option, "nx") && !options.xx)
+      options.nx = true;
+    else if (equals_ignoring_case(option, "xx") && !options.nx)
+      options.xx = true;
+    else if (equals_ignoring_case(option, "get"))
+      options.get = true;
+    else if (equals_ignoring_case(option, "keepttl") && !form)
+      options.keep_ttl = true;
     else if (time && !form && !options.keep_ttl && i + 1 < c.arguments.size()) {
       form = time;
       number = c.arguments[++i];
-    } else return fail();
+    } else
+      return fail();
   }
   if (form) {
     options.deadline = positive_deadline_of(c, number, *form);
@@ -107,8 +112,7 @@ void getset(Context& c) {
 
 bool has_pairs(const Context& c) {
   if (c.arguments.size() % 2 == 1) return true;
-  c.reply.error("ERR wrong number of arguments for '" + std::string(c.command.name) +
-                "' command");
+  c.reply.error("ERR wrong number of arguments for '" + std::string(c.command.name) + "' command");
   return false;
 }
 

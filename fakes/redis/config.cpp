@@ -54,8 +54,8 @@ const Parameter* find(std::string_view name) {
 /// Bytes, from a number with an optional unit (1k = 1000, 1kb = 1024, ...).
 std::optional<std::uint64_t> parse_memory(std::string_view text) {
   static constexpr std::pair<std::string_view, std::uint64_t> units[] = {
-      {"kb", 1 << 10}, {"mb", 1 << 20}, {"gb", 1 << 30},        {"k", 1000},
-      {"m", 1000000},  {"g", 1000000000}, {"b", 1}, {"", 1}};
+      {"kb", 1 << 10}, {"mb", 1 << 20},   {"gb", 1 << 30}, {"k", 1000},
+      {"m", 1000000},  {"g", 1000000000}, {"b", 1},        {"", 1}};
   const auto unit = text.find_first_not_of("0123456789");
   const auto name = unit == std::string_view::npos ? std::string_view() : text.substr(unit);
   const auto digits = text.substr(0, text.size() - name.size());

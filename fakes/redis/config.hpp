@@ -15,7 +15,8 @@ class Config {
 
   /// Sets a parameter without a check, for what the server itself knows (port, databases).
   void set(std::string_view name, std::string value);
-  /// CONFIG SET of one pair; the error without its "ERR " prefix, empty on success. `name` in lower case.
+  /// CONFIG SET of one pair; the error without its "ERR " prefix, empty on success. `name` in lower
+  /// case.
   std::string change(std::string_view name, std::string_view value);
   [[nodiscard]] bool knows(std::string_view name) const { return values_.contains(name); }
   [[nodiscard]] const std::map<std::string, std::string, std::less<>>& values() const {

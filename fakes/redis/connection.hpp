@@ -43,10 +43,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Stream stream_;
   std::unique_ptr<Client> client_;
   RequestParser parser_;
-  std::string sending_;    ///< bytes being sent; the outbox collects the next ones
-  std::size_t sent_ = 0;   ///< how many of them have gone
+  std::string sending_;   ///< bytes being sent; the outbox collects the next ones
+  std::size_t sent_ = 0;  ///< how many of them have gone
   bool writing_ = false;
-  bool closing_ = false;   ///< close when everything is sent
+  bool closing_ = false;  ///< close when everything is sent
   bool closed_ = false;
 };
 

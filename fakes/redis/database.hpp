@@ -1,9 +1,9 @@
 // The keyspace: what keys hold, and when they expire.
 //
 // Everything is kept in an order that does not depend on addresses or hashes. Expiry is lazy, as a
-// client sees it in Redis: a key is compared with the clock when it is used, and only if it has a time
-// to live; a keyspace without such keys never reads the clock, and so never makes a decision in
-// simulation.
+// client sees it in Redis: a key is compared with the clock when it is used, and only if it has a
+// time to live; a keyspace without such keys never reads the clock, and so never makes a decision
+// in simulation.
 #pragma once
 
 #include <deque>
@@ -46,8 +46,8 @@ class Hash {
   std::map<std::string_view, Fields::iterator> index_;  ///< keys point into `fields_`
 };
 
-/// Integers by value first, then the rest by bytes: exact for sets of integers, and at least stable for
-/// the others, whose order Redis leaves open.
+/// Integers by value first, then the rest by bytes: exact for sets of integers, and at least stable
+/// for the others, whose order Redis leaves open.
 struct SetOrder {
   using is_transparent = void;
   bool operator()(std::string_view a, std::string_view b) const;

@@ -54,10 +54,17 @@ void Engine::answer(Client& client, std::string_view reply) { emit(client, reply
 
 void Engine::emit(Client& client, std::string_view bytes) {
   switch (client.replies) {
-    case Client::Replies::on: client.outbox += bytes; break;
-    case Client::Replies::off: break;
-    case Client::Replies::skip_this: client.replies = Client::Replies::skip_next; break;
-    case Client::Replies::skip_next: client.replies = Client::Replies::on; break;
+    case Client::Replies::on:
+      client.outbox += bytes;
+      break;
+    case Client::Replies::off:
+      break;
+    case Client::Replies::skip_this:
+      client.replies = Client::Replies::skip_next;
+      break;
+    case Client::Replies::skip_next:
+      client.replies = Client::Replies::on;
+      break;
   }
 }
 
@@ -109,8 +116,7 @@ const Command* Engine::check(Client& client, Arguments arguments, ReplyWriter& r
   };
   if (command == nullptr) return reject(unknown_command(arguments));
   if (!command->takes(arguments.size())) {
-    return reject("ERR wrong number of arguments for '" + std::string(command->name) +
-                  "' command");
+    return reject("ERR wrong number of arguments for '" + std::string(command->name) + "' command");
   }
   if (!client.authenticated && !(command->flags & flag_noauth)) {
     return reject("NOAUTH Authentication required.");
@@ -241,8 +247,7 @@ const Script* Engine::load_script(std::string_view body, std::string& error) {
 void Engine::run_script(Context& context, const Script& script, bool read_only, Arguments keys,
                         Arguments values) {
   if (read_only && script.may_write) {
-    return context.reply.error(
-        "ERR Can not execute a script with write flag using *_ro command.");
+    return context.reply.error("ERR Can not execute a script with write flag using *_ro command.");
   }
   if (!script_client_) script_client_ = std::make_unique<Client>();
   script_client_->database = context.client.database;  // SELECT in a script ends with it

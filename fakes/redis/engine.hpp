@@ -100,10 +100,10 @@ class Engine : private ScriptHost {
   std::map<std::int64_t, Client*> clients_;
   std::map<std::pair<int, std::string>, std::vector<Client*>> watchers_;
   ScriptCacheMap scripts_;
-  LuaLease lua_;                    ///< borrowed at the first script
+  LuaLease lua_;  ///< borrowed at the first script
   std::unique_ptr<Client> script_client_;
   bool script_read_only_ = false;
-  Client* served_ = nullptr;        ///< whose request is being executed
+  Client* served_ = nullptr;  ///< whose request is being executed
   std::string reply_buffer_;
   std::int64_t last_client_id_ = 0;
   std::int64_t commands_served_ = 0;

@@ -43,8 +43,8 @@ std::optional<Instant> deadline_of(const Context& context, std::int64_t number, 
     return std::nullopt;
   }
   const auto origin = form.absolute ? Instant() : context.engine.now();
-  return origin + Duration(std::chrono::milliseconds(
-                      std::clamp(milliseconds, -century_ms, century_ms)));
+  return origin +
+         Duration(std::chrono::milliseconds(std::clamp(milliseconds, -century_ms, century_ms)));
 }
 
 std::optional<Instant> positive_deadline_of(const Context& context, std::string_view text,

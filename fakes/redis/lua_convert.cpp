@@ -134,8 +134,10 @@ void push_reply(lua_State* lua, std::string_view& bytes) {
       push_text(lua, text);
       lua_setfield(lua, -2, "ok");
       return;
-    case '-': return push_error(lua, text);
-    case ':': return lua_pushnumber(lua, static_cast<lua_Number>(number));
+    case '-':
+      return push_error(lua, text);
+    case ':':
+      return lua_pushnumber(lua, static_cast<lua_Number>(number));
     case '$':
       if (number < 0) return lua_pushboolean(lua, 0);
       push_text(lua, bytes.substr(0, static_cast<std::size_t>(number)));
@@ -158,13 +160,20 @@ void write_reply(lua_State* lua, std::string& out) {
     return lua_pop(lua, 1);
   }
   switch (lua_type(lua, -1)) {
-    case LUA_TSTRING: reply.bulk(text_at(lua, -1)); break;
-    case LUA_TNUMBER: reply.integer(to_integer(lua_tonumber(lua, -1))); break;
-    case LUA_TBOOLEAN: lua_toboolean(lua, -1) ? reply.integer(1) : reply.null(); break;
+    case LUA_TSTRING:
+      reply.bulk(text_at(lua, -1));
+      break;
+    case LUA_TNUMBER:
+      reply.integer(to_integer(lua_tonumber(lua, -1)));
+      break;
+    case LUA_TBOOLEAN:
+      lua_toboolean(lua, -1) ? reply.integer(1) : reply.null();
+      break;
     case LUA_TTABLE:
       if (!write_tagged(lua, out)) write_array(lua, out);
       return;
-    default: reply.null();
+    default:
+      reply.null();
   }
   lua_pop(lua, 1);
 }

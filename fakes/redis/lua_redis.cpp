@@ -1,6 +1,6 @@
-// The library `redis` that scripts see: call, pcall, error_reply, status_reply, sha1hex, log and the
-// functions that change nothing here. The rule about longjmp of lua_sandbox.cpp applies: what holds C++
-// objects is done in a function of its own, which returns before an error is raised.
+// The library `redis` that scripts see: call, pcall, error_reply, status_reply, sha1hex, log and
+// the functions that change nothing here. The rule about longjmp of lua_sandbox.cpp applies: what
+// holds C++ objects is done in a function of its own, which returns before an error is raised.
 #include <cstdio>
 #include <deque>
 #include <exception>
@@ -66,8 +66,8 @@ int protected_call(lua_State* lua) {
   return 1;
 }
 
-/// Pushes the single string argument of error_reply and status_reply; false, with an error reply pushed,
-/// when it is not that.
+/// Pushes the single string argument of error_reply and status_reply; false, with an error reply
+/// pushed, when it is not that.
 bool check_single_string(lua_State* lua) {
   if (lua_gettop(lua) == 1 && lua_type(lua, 1) == LUA_TSTRING) return true;
   push_error(lua, "ERR wrong number or type of arguments");
@@ -187,9 +187,11 @@ void push_redis_library(lua_State* lua, LuaState& state) {
     lua_setfield(lua, -2, name);
   }
   constexpr std::pair<const char*, int> constants[] = {
-      {"LOG_DEBUG", 0}, {"LOG_VERBOSE", 1}, {"LOG_NOTICE", 2},   {"LOG_WARNING", 3},
-      {"REPL_NONE", 0}, {"REPL_AOF", 1},    {"REPL_REPLICA", 2}, {"REPL_SLAVE", 2},
-      {"REPL_ALL", 3},  {"REDIS_VERSION_NUM", 0x0007000f}};
+      {"LOG_DEBUG", 0},    {"LOG_VERBOSE", 1},
+      {"LOG_NOTICE", 2},   {"LOG_WARNING", 3},
+      {"REPL_NONE", 0},    {"REPL_AOF", 1},
+      {"REPL_REPLICA", 2}, {"REPL_SLAVE", 2},
+      {"REPL_ALL", 3},     {"REDIS_VERSION_NUM", 0x0007000f}};
   for (const auto& [name, value] : constants) {
     lua_pushnumber(lua, value);
     lua_setfield(lua, -2, name);

@@ -1,11 +1,11 @@
 // See lua_sandbox.hpp.
 //
-// Redis patches its interpreter to know read-only tables. This one is Debian's: a read-only table is an
-// empty proxy with a metatable that reads from the table behind and refuses writes, and the functions
-// that bypass metatables (rawset, next, table.insert ...) are taught about proxies.
+// Redis patches its interpreter to know read-only tables. This one is Debian's: a read-only table
+// is an empty proxy with a metatable that reads from the table behind and refuses writes, and the
+// functions that bypass metatables (rawset, next, table.insert ...) are taught about proxies.
 //
-// C functions called from Lua leave by longjmp on an error: none of them may hold a C++ object with a
-// destructor when it raises.
+// C functions called from Lua leave by longjmp on an error: none of them may hold a C++ object with
+// a destructor when it raises.
 #include "fakes/redis/lua_sandbox.hpp"
 
 #include <cmath>
@@ -54,11 +54,9 @@ int read_global(lua_State* lua) {
                     name == nullptr ? "?" : name);
 }
 
-/// Calls the library function that upvalue 1 holds, in this frame, so that its error messages name the
-/// function as the script called it.
-int call_original(lua_State* lua) {
-  return lua_tocfunction(lua, lua_upvalueindex(1))(lua);
-}
+/// Calls the library function that upvalue 1 holds, in this frame, so that its error messages name
+/// the function as the script called it.
+int call_original(lua_State* lua) { return lua_tocfunction(lua, lua_upvalueindex(1))(lua); }
 
 /// For functions that change the table they are given first.
 int guarded(lua_State* lua) {
@@ -86,8 +84,10 @@ int protected_call(lua_State* lua) {
   if (status != 0 && lua_istable(lua, -1)) {
     lua_pushliteral(lua, "err");
     lua_rawget(lua, -2);
-    if (lua_type(lua, -1) == LUA_TSTRING) lua_replace(lua, -2);
-    else lua_pop(lua, 1);
+    if (lua_type(lua, -1) == LUA_TSTRING)
+      lua_replace(lua, -2);
+    else
+      lua_pop(lua, 1);
   }
   lua_pushboolean(lua, status == 0);
   lua_insert(lua, 1);
@@ -99,11 +99,20 @@ int to_string(lua_State* lua) {
   luaL_checkany(lua, 1);
   if (luaL_callmeta(lua, 1, "__tostring") != 0) return 1;
   switch (lua_type(lua, 1)) {
-    case LUA_TNUMBER: lua_pushstring(lua, lua_tostring(lua, 1)); break;
-    case LUA_TSTRING: lua_pushvalue(lua, 1); break;
-    case LUA_TBOOLEAN: lua_pushstring(lua, lua_toboolean(lua, 1) ? "true" : "false"); break;
-    case LUA_TNIL: lua_pushliteral(lua, "nil"); break;
-    default: lua_pushfstring(lua, "%s: 0x0", luaL_typename(lua, 1));
+    case LUA_TNUMBER:
+      lua_pushstring(lua, lua_tostring(lua, 1));
+      break;
+    case LUA_TSTRING:
+      lua_pushvalue(lua, 1);
+      break;
+    case LUA_TBOOLEAN:
+      lua_pushstring(lua, lua_toboolean(lua, 1) ? "true" : "false");
+      break;
+    case LUA_TNIL:
+      lua_pushliteral(lua, "nil");
+      break;
+    default:
+      lua_pushfstring(lua, "%s: 0x0", luaL_typename(lua, 1));
   }
   return 1;
 }
@@ -159,7 +168,9 @@ int random_number(lua_State* lua) {
   const auto drawn = state_of(lua).random().next() % 2147483647;
   const lua_Number r = static_cast<lua_Number>(drawn) / random_range;
   switch (lua_gettop(lua)) {
-    case 0: lua_pushnumber(lua, r); return 1;
+    case 0:
+      lua_pushnumber(lua, r);
+      return 1;
     case 1: {
       const int high = luaL_checkint(lua, 1);
       luaL_argcheck(lua, 1 <= high, 1, "interval is empty");
@@ -173,7 +184,8 @@ int random_number(lua_State* lua) {
       lua_pushnumber(lua, std::floor(r * (static_cast<double>(high) - low + 1)) + low);
       return 1;
     }
-    default: return luaL_error(lua, "wrong number of arguments");
+    default:
+      return luaL_error(lua, "wrong number of arguments");
   }
 }
 
@@ -194,17 +206,17 @@ void set_function(lua_State* lua, const char* name, lua_CFunction function) {
   lua_setfield(lua, -2, name);
 }
 
-void set_state_function(lua_State* lua, const char* name, lua_CFunction function,
-                        LuaState& state) {
+void set_state_function(lua_State* lua, const char* name, lua_CFunction function, LuaState& state) {
   lua_pushlightuserdata(lua, &state);
   lua_pushcclosure(lua, function, 1);
   lua_setfield(lua, -2, name);
 }
 
 void open_libraries(lua_State* lua) {
-  constexpr std::pair<const char*, lua_CFunction> libraries[] = {
-      {"", luaopen_base}, {"table", luaopen_table}, {"string", luaopen_string},
-      {"math", luaopen_math}};
+  constexpr std::pair<const char*, lua_CFunction> libraries[] = {{"", luaopen_base},
+                                                                 {"table", luaopen_table},
+                                                                 {"string", luaopen_string},
+                                                                 {"math", luaopen_math}};
   for (const auto& [name, open] : libraries) {
     lua_pushcfunction(lua, open);
     lua_pushstring(lua, name);

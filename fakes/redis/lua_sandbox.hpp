@@ -7,10 +7,10 @@ namespace raceproof::fakes::redis {
 
 class LuaState;
 
-/// Opens the libraries in a fresh interpreter, adds `redis` and closes the sandbox around them: from
-/// then on the global table is a read-only view that refuses unknown names. Returns a reference, in
-/// Lua's registry, to the table behind it, where KEYS and ARGV are set for each run. `state` must
-/// outlive the interpreter.
+/// Opens the libraries in a fresh interpreter, adds `redis` and closes the sandbox around them:
+/// from then on the global table is a read-only view that refuses unknown names. Returns a
+/// reference, in Lua's registry, to the table behind it, where KEYS and ARGV are set for each run.
+/// `state` must outlive the interpreter.
 int open_sandbox(lua_State* lua, LuaState& state);
 
 /// Puts a read-only view in the place of the table on top.

@@ -70,8 +70,8 @@ std::string to_upper(std::string_view text) {
 
 namespace {
 
-/// Matches the class that begins after '[' in `pattern` and moves `pattern` behind its ']'. A class that
-/// never closes ends with the pattern.
+/// Matches the class that begins after '[' in `pattern` and moves `pattern` behind its ']'. A class
+/// that never closes ends with the pattern.
 bool class_matches(std::string_view& pattern, unsigned char c) {
   const bool negated = pattern.starts_with('^');
   if (negated) pattern.remove_prefix(1);

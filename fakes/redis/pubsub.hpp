@@ -12,8 +12,8 @@
 namespace raceproof::fakes::redis {
 
 /// The subscriptions of all connections. A message goes to a channel's subscribers in the order in
-/// which they subscribed, then to the patterns by name: Redis's order, except that it leaves the order
-/// of the patterns open.
+/// which they subscribed, then to the patterns by name: Redis's order, except that it leaves the
+/// order of the patterns open.
 class PubSub {
  public:
   using Subscribers = std::map<std::string, std::vector<Client*>, std::less<>>;

@@ -25,7 +25,8 @@ void ReplyWriter::number(char type, std::int64_t value) {
 }
 
 std::string describe_reply(std::string_view reply, std::size_t limit) {
-  // A reply of RESP is a sequence of lines and bulks; joining them by spaces keeps what matters of it.
+  // A reply of RESP is a sequence of lines and bulks; joining them by spaces keeps what matters of
+  // it.
   std::string text;
   while (!reply.empty() && text.size() <= limit) {
     const auto end = reply.find("\r\n");

@@ -33,8 +33,9 @@ class ReplyWriter {
   std::string& out_;
 };
 
-/// One line for observations: ":0", "+OK", "-NOSCRIPT No ...", "$5 hello", "$-1", "*3 $9 subscribe ...".
-/// Longer than `limit` bytes it is cut and ends in "...". Line ends within bulks become spaces.
+/// One line for observations: ":0", "+OK", "-NOSCRIPT No ...", "$5 hello", "$-1", "*3 $9 subscribe
+/// ...". Longer than `limit` bytes it is cut and ends in "...". Line ends within bulks become
+/// spaces.
 std::string describe_reply(std::string_view reply, std::size_t limit = 200);
 
 }  // namespace raceproof::fakes::redis

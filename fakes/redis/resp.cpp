@@ -133,17 +133,23 @@ int hex_value(char c) {
 
 char escaped(char c) {
   switch (c) {
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    case 'b': return '\b';
-    case 'a': return '\a';
-    default: return c;
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    case 'b':
+      return '\b';
+    case 'a':
+      return '\a';
+    default:
+      return c;
   }
 }
 
-/// Reads a quoted stretch that begins after the quote at `at`; leaves `at` behind the closing quote.
-/// False when it does not close, or something other than white space follows.
+/// Reads a quoted stretch that begins after the quote at `at`; leaves `at` behind the closing
+/// quote. False when it does not close, or something other than white space follows.
 bool read_quoted(std::string_view line, std::size_t& at, char quote, std::string& word) {
   for (; at < line.size() && line[at] != quote; ++at) {
     const bool escapes = line[at] == '\\' && at + 1 < line.size();

@@ -1,5 +1,6 @@
-// The requests of the Redis serialization protocol (RESP2), free of I/O: bytes in, argument lists out.
-// Follows what redis-server 7.0 accepts, inline commands and the texts of its protocol errors included.
+// The requests of the Redis serialization protocol (RESP2), free of I/O: bytes in, argument lists
+// out. Follows what redis-server 7.0 accepts, inline commands and the texts of its protocol errors
+// included.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +11,8 @@
 
 namespace raceproof::fakes::redis {
 
-/// Turns the bytes of one connection into requests. After an error the connection must be closed: the
-/// parser stays in the error state.
+/// Turns the bytes of one connection into requests. After an error the connection must be closed:
+/// the parser stays in the error state.
 class RequestParser {
  public:
   enum class Status {
@@ -25,15 +26,15 @@ class RequestParser {
   static constexpr std::int64_t argument_bytes_max = 512LL * 1024 * 1024;
   static constexpr std::int64_t arguments_max = 2147483647;
 
-  /// Room for at least `size` more bytes; what is written there counts after `commit`. Invalidates the
-  /// arguments of the request taken last.
+  /// Room for at least `size` more bytes; what is written there counts after `commit`. Invalidates
+  /// the arguments of the request taken last.
   std::span<char> prepare(std::size_t size);
   void commit(std::size_t size) { end_ += size; }
   /// Appends `bytes`: `prepare`, copy, `commit`.
   void feed(std::string_view bytes);
 
-  /// Takes the next request. Its arguments point into the parser and stay valid until bytes are added
-  /// or the next request is taken. Empty requests are skipped, as Redis does.
+  /// Takes the next request. Its arguments point into the parser and stay valid until bytes are
+  /// added or the next request is taken. Empty requests are skipped, as Redis does.
   Status next(std::vector<std::string_view>& arguments);
 
   /// What is wrong, as Redis words it after "ERR Protocol error: ".
@@ -70,8 +71,8 @@ class RequestParser {
   bool restricted_ = false;
 };
 
-/// Splits a line as an inline command is split: at white space, with double quotes (escapes \n \r \t \b
-/// \a \xHH) and single quotes (escape \'). False when quotes are unbalanced.
+/// Splits a line as an inline command is split: at white space, with double quotes (escapes \n \r
+/// \t \b \a \xHH) and single quotes (escape \'). False when quotes are unbalanced.
 bool split_inline(std::string_view line, std::vector<std::string>& arguments);
 
 }  // namespace raceproof::fakes::redis

@@ -1,9 +1,8 @@
 // Compiling and running scripts, and the pool of interpreters. See script.hpp.
 #include "fakes/redis/script.hpp"
 
-#include <openssl/evp.h>
-
 #include <lua.hpp>
+#include <openssl/evp.h>
 #include <optional>
 
 #include "fakes/redis/lua_convert.hpp"
@@ -38,8 +37,8 @@ std::int32_t ScriptRandom::next() {
 
 namespace {
 
-/// A script that executes more instructions than this is stopped, and says so; Redis would answer other
-/// clients with BUSY instead, for ever.
+/// A script that executes more instructions than this is stopped, and says so; Redis would answer
+/// other clients with BUSY instead, for ever.
 constexpr int instructions_per_check = 1'000'000;
 constexpr int checks_max = 50;
 char checks_key;  ///< its address names the count of checks left in Lua's registry
@@ -70,9 +69,12 @@ int locate_error(lua_State* lua) {
   if (!lua_istable(lua, 1) || is_read_only(lua, 1)) {
     lua_newtable(lua);
     lua_pushliteral(lua, "ERR ");
-    if (lua_isstring(lua, 1)) lua_pushvalue(lua, 1);
-    else if (lua_isboolean(lua, 1)) lua_pushstring(lua, lua_toboolean(lua, 1) ? "true" : "false");
-    else lua_pushstring(lua, luaL_typename(lua, 1));
+    if (lua_isstring(lua, 1))
+      lua_pushvalue(lua, 1);
+    else if (lua_isboolean(lua, 1))
+      lua_pushstring(lua, lua_toboolean(lua, 1) ? "true" : "false");
+    else
+      lua_pushstring(lua, luaL_typename(lua, 1));
     lua_concat(lua, 2);
     lua_setfield(lua, -2, "err");
     lua_replace(lua, 1);
@@ -159,7 +161,8 @@ Shebang read_shebang(std::string_view body) {
       return shebang;
     }
     for (const auto flag : split(word.substr(6), ',')) {
-      if (flag == "no-writes") shebang.read_only = true;
+      if (flag == "no-writes")
+        shebang.read_only = true;
       else if (flag != "allow-oom" && flag != "allow-stale" && flag != "no-cluster" &&
                flag != "allow-cross-slot-keys") {
         shebang.error = "ERR Unexpected flag in script shebang: " + std::string(flag);

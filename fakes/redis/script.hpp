@@ -1,8 +1,9 @@
-// Redis scripts: Lua 5.1 in a sandbox that behaves as Redis's does, with its conversions and errors.
+// Redis scripts: Lua 5.1 in a sandbox that behaves as Redis's does, with its conversions and
+// errors.
 //
-// One state serves many servers, one after the other: whatever a script can reach is read-only or made
-// anew for each run, so nothing can leak from a run into the next. What would differ between two
-// machines (addresses in tostring, the collector's figures) is hidden.
+// One state serves many servers, one after the other: whatever a script can reach is read-only or
+// made anew for each run, so nothing can leak from a run into the next. What would differ between
+// two machines (addresses in tostring, the collector's figures) is hidden.
 #pragma once
 
 #include <cstdint>
@@ -59,8 +60,8 @@ class LuaState {
   LuaState& operator=(const LuaState&) = delete;
   ~LuaState();
 
-  /// Compiles a script, unless this state has it. Fills `error` ("ERR ...") and returns false when it
-  /// does not compile; otherwise sets the script's flags.
+  /// Compiles a script, unless this state has it. Fills `error` ("ERR ...") and returns false when
+  /// it does not compile; otherwise sets the script's flags.
   bool compile(Script& script, std::string& error);
   /// Runs a compiled script and appends its reply, RESP2, to `out`.
   void run(const Script& script, Arguments keys, Arguments values, ScriptHost& host,
@@ -80,8 +81,8 @@ class LuaState {
   ScriptRandom* random_ = nullptr;
 };
 
-/// A state borrowed from this thread's pool, or made when the pool is empty; it goes back when the lease
-/// ends. To be ended on the thread that took it.
+/// A state borrowed from this thread's pool, or made when the pool is empty; it goes back when the
+/// lease ends. To be ended on the thread that took it.
 class LuaLease {
  public:
   LuaLease() = default;

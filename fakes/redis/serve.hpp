@@ -5,8 +5,8 @@
 
 namespace raceproof::fakes::redis {
 
-/// Serves on TCP until SIGINT or SIGTERM, printing where it listens. Returns the exit status: 0, or 1
-/// when it could not listen or something failed.
+/// Serves on TCP until SIGINT or SIGTERM, printing where it listens. Returns the exit status: 0, or
+/// 1 when it could not listen or something failed.
 int serve(const Settings& settings);
 
 }  // namespace raceproof::fakes::redis

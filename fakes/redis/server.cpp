@@ -185,8 +185,10 @@ bool Server::perform(Connection& connection, Arguments arguments, const std::str
     connection.reset();
     return false;
   }
-  if (rule != nullptr && !rule->reply.empty()) fault("reply");
-  else if (rule != nullptr && rule->drop_reply) fault("drop_reply");
+  if (rule != nullptr && !rule->reply.empty())
+    fault("reply");
+  else if (rule != nullptr && rule->drop_reply)
+    fault("drop_reply");
   execute(connection, arguments, name, rule);
   return !connection.client().close_after_reply && !connection.is_closed();
 }

@@ -1,8 +1,8 @@
 // The fake Redis: a RESP2 server whose slowness and faults are settings of the scenario.
 //
-// Everything lives on one strand, as the real server's commands live on one thread. Each connection is
-// a coroutine of its own: while one waits out a delay the others are served, and the replies on one
-// connection stay in order.
+// Everything lives on one strand, as the real server's commands live on one thread. Each connection
+// is a coroutine of its own: while one waits out a delay the others are served, and the replies on
+// one connection stay in order.
 //
 // Observations (`connection` is the other end's name, `command` e.g. "PUBLISH" or "SCRIPT LOAD"):
 //   redis_listening{port}, redis_outage_begin{}, redis_outage_end{}, redis_loaded{}
@@ -37,7 +37,8 @@ class Server {
 
   /// Listens and serves until `stop`. From any strand, once.
   Awaitable<> run();
-  /// Starts `run` on the server's strand with no one waiting for it. Allowed before the runtime runs.
+  /// Starts `run` on the server's strand with no one waiting for it. Allowed before the runtime
+  /// runs.
   void start();
   /// Closes everything and waits until nothing of the server is left. From any strand.
   Awaitable<> stop();
@@ -77,9 +78,9 @@ class Server {
   Listener listener_;
   std::uint16_t port_ = 0;
   std::map<std::int64_t, ConnectionPointer> connections_;  ///< by the client's id
-  int outages_ = 0;       ///< how many are in force
+  int outages_ = 0;                                        ///< how many are in force
   bool stopping_ = false;
-  Signal changed_;        ///< listening, outages, the end
+  Signal changed_;  ///< listening, outages, the end
   TaskScope tasks_;
 };
 

@@ -108,6 +108,7 @@ class Report {
       bound.ranges.push_back(
           {parameter.name, nanoseconds(parameter.low_ns), nanoseconds(parameter.high_ns)});
     }
+    add_ranges_in_place();
     bound.threads = static_cast<std::uint32_t>(variant_.gateway.threads);
     for (const auto& [where, count] : cuts_) bound.cuts.push_back({where, count});
     bound.exclusions = {"fragmentation of the byte stream", "faults that the scenario does not name"};
@@ -125,6 +126,20 @@ class Report {
     for (const RunRecord& record : last.result.records) ++classes[record.order];
     const auto once = std::ranges::count_if(classes, [](const auto& c) { return c.second == 1; });
     bound.unseen_class_probability = good_turing(static_cast<std::uint64_t>(once), runs);
+  }
+
+  /// Ranges that the scenario gives in place, under the names of the waits that draw from them.
+  void add_ranges_in_place() {
+    Runner runner(variant_, options_.seed);
+    explore::BaselineDecider decider;
+    (void)runner.run(sim::TimeMode::symbolic, decider);
+    for (const auto& variable : runner.world().time().variables()) {
+      if (variable.kind != sim::TimeModel::Variable::Kind::draw) continue;
+      const RangedDelay range{std::string(runner.world().trace().text(variable.meaning.label)),
+                              nanoseconds(variable.low), nanoseconds(variable.high)};
+      auto& ranges = result_.bound.ranges;
+      if (std::ranges::find(ranges, range) == ranges.end()) ranges.push_back(range);
+    }
   }
 
   void fill_checks() {
@@ -240,7 +255,9 @@ class Report {
     const auto folder = options_.out / "failures";
     std::filesystem::create_directories(folder);
     const auto path = folder / (name + ".json");
-    std::ofstream(path) << write_failure(confirmed.saved);
+    std::ofstream file(path);
+    file << write_failure(confirmed.saved);
+    if (!file.flush()) throw std::runtime_error("cannot write " + path.string());
     confirmed.failure.file = path.string();
     confirmed.failure.replay_command = fmt::format("raceproof replay {}", path.string());
   }

@@ -51,6 +51,13 @@ Decision decision_from(const Json& json) {
   decision.label = json.at("label").get<std::string>();
   decision.ordinal = json.at("ordinal").get<std::uint32_t>();
   decision.value = json.at("value").get<std::int64_t>();
+  const bool answer = decision.kind == Decision::Kind::choice &&
+                      (decision.choice == sim::ChoiceKind::comparison ||
+                       decision.choice == sim::ChoiceKind::timer_queued);
+  if (answer && decision.value != 0 && decision.value != 1) {
+    throw std::runtime_error(fmt::format("the value of a {} is 0 or 1, not {}", kind,
+                                         decision.value));
+  }
   return decision;
 }
 

@@ -41,10 +41,11 @@ class Searcher {
     part.strategy = strategy;
     part.result = explore::run_pool<RunRecord>(*strategy, pool, [this, &strategy] {
       auto runner = std::make_shared<Runner>(variant_, options_.seed);
-      return [runner, strategy](sim::Decider& decider, const explore::RunKey& key) {
+      return [runner, strategy, keep_all_keys = options_.keep_all_keys](
+                 sim::Decider& decider, const explore::RunKey& key) {
         RunRecord record = runner->run(strategy->time(), decider);
         const bool interesting = record.violated != 0 || is_broken(record.end) ||
-                                 !record.clients_ok || options_.keep_all_keys;
+                                 !record.clients_ok || keep_all_keys;
         if (interesting) record.key = key;
         return record;
       };

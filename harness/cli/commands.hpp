@@ -43,7 +43,8 @@ int replay(const ReplayArguments& arguments);
 int list(const std::vector<std::filesystem::path>& paths, const std::string& tag);
 int lint(const std::vector<std::filesystem::path>& paths);
 
-/// Digests of every run of every variant, a line each: what `--determinism` compares.
-int digest(const RunArguments& arguments);
+/// Digests of every run of every variant, a line each: what `--determinism` compares. With a number,
+/// the events of that one run (of each chosen variant) instead.
+int digest(const RunArguments& arguments, std::optional<std::uint64_t> events_of);
 
 }  // namespace raceproof::cli

@@ -1,14 +1,41 @@
 #include "harness/cli/load.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <thread>
 
+#include "runtime/spelling.hpp"
+
 namespace raceproof::cli {
 
-LoadedScenarios load_all(const std::vector<std::filesystem::path>& paths) {
+namespace {
+
+/// Keeps the scenarios that have a variant that was asked for; one that none has is an error.
+void choose_variants(const std::vector<std::string>& wanted, LoadedScenarios& loaded) {
+  if (wanted.empty()) return;
+  std::vector<std::string> known;
+  for (const auto& scenario : loaded.scenarios) {
+    for (const auto& name : scenario->variant_names()) {
+      if (std::ranges::find(known, name) == known.end()) known.push_back(name);
+    }
+  }
+  for (const auto& name : wanted) {
+    if (std::ranges::find(known, name) != known.end()) continue;
+    loaded.errors.push_back({"--variant", {"no scenario has a variant '" + name + "'" +
+                                           suggestion(name, known, "variants")}});
+  }
+  std::erase_if(loaded.scenarios, [&](const auto& scenario) {
+    return std::ranges::none_of(wanted, [&](const auto& name) { return scenario->resolve(name); });
+  });
+}
+
+}  // namespace
+
+LoadedScenarios load_all(const RunArguments& arguments) {
   LoadedScenarios loaded;
   std::vector<Diagnostic> missing;
-  for (const auto& path : scenario::discover(paths, missing)) {
+  for (const auto& path : scenario::discover(arguments.paths, missing)) {
     auto scenario = scenario::load(path);
     if (scenario) {
       loaded.scenarios.push_back(*scenario);
@@ -20,6 +47,14 @@ LoadedScenarios load_all(const std::vector<std::filesystem::path>& paths) {
   }
   for (const auto& diagnostic : missing) {
     loaded.errors.push_back({diagnostic.file, {print(diagnostic)}});
+  }
+  // A file that cannot be read may be the one that has the variant.
+  if (loaded.errors.empty()) choose_variants(arguments.variants, loaded);
+  if (loaded.errors.empty() && loaded.scenarios.empty()) {
+    loaded.errors.push_back({"", {"there is no scenario under the given paths"}});
+  }
+  for (const auto& error : loaded.errors) {
+    for (const auto& line : error.diagnostics) fmt::print(stderr, "{}\n", line);
   }
   return loaded;
 }

@@ -107,6 +107,9 @@ int parse_and_run(int argc, char** argv) {
   auto* digest_command =
       app.add_subcommand("digest", "Print the digest of every run, a line each; equal everywhere");
   add_search_options(*digest_command, digest);
+  std::optional<std::uint64_t> events_of;
+  digest_command->add_option("--events", events_of,
+                             "Instead, all events of the run of this number (from 0), a line each");
 
   try {
     app.parse(argc, argv);
@@ -117,7 +120,7 @@ int parse_and_run(int argc, char** argv) {
   if (*replay_command) return cli::replay(replay);
   if (*list_command) return cli::list(list_paths, tag);
   if (*lint_command) return cli::lint(lint_paths);
-  if (*digest_command) return cli::digest(digest);
+  if (*digest_command) return cli::digest(digest, events_of);
   return fakes::redis::serve(redis);
 }
 

@@ -8,6 +8,7 @@
 #include "harness/campaign/confirm.hpp"
 #include "harness/campaign/failure_file.hpp"
 #include "harness/campaign/runner.hpp"
+#include "harness/cli/event_text.hpp"
 #include "harness/cli/load.hpp"
 #include "harness/trace/decode/decoder.hpp"
 
@@ -80,26 +81,9 @@ class Printer {
   }
 
   void print_observation(const trace::Event& event, const trace::ObservationRecord& record) const {
-    std::string text = fmt::format("* {}", trace_.text(record.name));
-    for (const auto& field : trace_.fields(record)) {
-      text += fmt::format(" {}=", trace_.text(field.key));
-      switch (field.type) {
-        case trace::FieldType::text:
-          text += trace::word(trace_.value_text(field));
-          break;
-        case trace::FieldType::boolean:
-          text += field.number != 0 ? "true" : "false";
-          break;
-        case trace::FieldType::integer:
-          text += std::to_string(field.number);
-          break;
-        default:
-          text += fmt::format("{:.3f}ms", static_cast<double>(field.number) / 1e6);
-      }
-    }
     trace::Event at = event;
     at.strand = record.strand;
-    line(at, text);
+    line(at, observation_text(trace_, record));
   }
 
   const trace::Trace& trace_;

@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <stdexcept>
 
 #include "harness/campaign/verdict.hpp"
 #include "harness/cli/determinism.hpp"
@@ -35,15 +37,25 @@ std::vector<campaign::StartParameter> start_parameters(const RunArguments& argum
   return parameters;
 }
 
+/// What cannot be written later should be known before anything has run.
+void require_writable(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (!error && access(folder.c_str(), W_OK) != 0) {
+    error = std::error_code(errno, std::generic_category());
+  }
+  if (!error) return;
+  throw std::runtime_error(
+      fmt::format("cannot write reports to {}: {}", folder.string(), error.message()));
+}
+
 }  // namespace
 
 int run(const RunArguments& arguments) {
   const auto begin = std::chrono::steady_clock::now();
-  auto loaded = load_all(arguments.paths);
-  for (const auto& error : loaded.errors) {
-    for (const auto& line : error.diagnostics) fmt::print(stderr, "{}\n", line);
-  }
+  const auto loaded = load_all(arguments);
   if (arguments.wall) return run_wall_scenarios(arguments, loaded);
+  require_writable(arguments.out);
 
   campaign::CampaignResult result;
   result.tool_version = RACEPROOF_VERSION;
@@ -65,7 +77,9 @@ int run(const RunArguments& arguments) {
       progress.show(scenario->name(), variant, what, done, most);
     };
     result.scenarios.push_back(campaign::run_scenario(*scenario, options));
-    if (arguments.determinism) check_determinism(*scenario, arguments, result.scenarios.back());
+    if (arguments.determinism) {
+      check_determinism(*scenario, arguments, result.scenarios.back(), interrupted);
+    }
     if (interrupted) break;
   }
   progress.clear();
@@ -80,29 +94,6 @@ int run(const RunArguments& arguments) {
   terminal.report_paths = report::write_reports(result, arguments.out);
   fmt::print("{}", report::render_terminal(result, terminal));
   return static_cast<int>(result.exit_code);
-}
-
-int digest(const RunArguments& arguments) {
-  const auto loaded = load_all(arguments.paths);
-  for (const auto& error : loaded.errors) {
-    for (const auto& line : error.diagnostics) fmt::print(stderr, "{}\n", line);
-  }
-  if (!loaded.errors.empty()) return 2;
-  auto options = campaign_options(arguments);
-  options.timing_runs = 0;
-  for (const auto& scenario : loaded.scenarios) {
-    for (const auto& variant : scenario->variants()) {
-      if (!options.variants.empty() && std::ranges::find(options.variants, variant->name) ==
-                                           options.variants.end()) {
-        continue;
-      }
-      std::uint64_t number = 0;
-      for (const auto value : campaign::run_digests(*scenario, *variant, options)) {
-        fmt::print("{} {} {} {:016x}\n", scenario->name(), variant->name, number++, value);
-      }
-    }
-  }
-  return 0;
 }
 
 }  // namespace raceproof::cli

@@ -148,7 +148,7 @@ void Network::request_arrived(std::uint32_t slot) {
     connection.ends[1].open = true;
     timed.connection = &connection;
     listener->backlog.push_back(&connection);
-    accept_ready(*listener);
+    accept_ready(*listener, true);
   }
   // An event of its own: its meaning must not be that of the request.
   timed.kind = TimedKind::connect_answer;
@@ -182,10 +182,10 @@ void Network::answer_arrived(std::uint32_t slot) {
         }
       });
   world_.release(slot);
-  process.complete(strand, operation, world_.current_event());
+  process.ready_completion(strand, operation, world_.current_event());
 }
 
-void Network::accept_ready(BoundListener& listener) {
+void Network::accept_ready(BoundListener& listener, bool arriving) {
   if (!listener.accept_handler || listener.backlog.empty()) return;
   Connection* connection = listener.backlog.front();
   listener.backlog.pop_front();
@@ -201,7 +201,18 @@ void Network::accept_ready(BoundListener& listener) {
         handler(ErrorCode(), std::move(stream));
       });
   listener.accept_handler = nullptr;
-  listener.process->complete(*listener.strand, operation, world_.current_event());
+  if (arriving) {
+    listener.process->ready_completion(*listener.strand, operation, world_.current_event());
+  } else {
+    listener.process->complete(*listener.strand, operation, world_.current_event());
+  }
+}
+
+void Network::abandon(Connection& connection) {
+  ConnectionEnd& end = connection.ends[0];
+  end.open = false;
+  end.sent_end = true;
+  send_end(connection, 0, SegmentEnd::reset);
 }
 
 std::size_t Network::send(Connection& connection, int from, const ConstBuffers& buffers) {
@@ -532,7 +543,7 @@ void SimListener::start_accept(std::move_only_function<Executor(std::string_view
   }
   bound_->strand_of = std::move(strand_of);
   bound_->accept_handler = std::move(handler);
-  world.network().accept_ready(*bound_);
+  world.network().accept_ready(*bound_, false);
 }
 
 void SimListener::cancel_accept() {

@@ -110,6 +110,9 @@ class Network {
   void request_arrived(std::uint32_t slot);
   void answer_arrived(std::uint32_t slot);
 
+  /// The connecting side gives up a connection whose answer is still on its way.
+  void abandon(Connection& connection);
+
   /// Moves bytes of `from`'s program towards the other end; returns how many were taken.
   std::size_t send(Connection& connection, int from, const ConstBuffers& buffers);
   void send_end(Connection& connection, int from, SegmentEnd kind);
@@ -118,7 +121,8 @@ class Network {
   /// Completes the pending read of `end` if there is something for it.
   void complete_read(Connection& connection, int end);
   void complete_write(Connection& connection, int end);
-  void accept_ready(BoundListener& listener);
+  /// Completes a pending accept from the backlog; `arriving` if a connection comes in just now.
+  void accept_ready(BoundListener& listener, bool arriving);
   /// A killed process: its listeners go, its ends are reset.
   void process_died(Process& process);
   /// Destroys the handlers that wait at ends of `process`.

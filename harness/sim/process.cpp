@@ -201,6 +201,7 @@ void Process::cancel_operation(OperationId id) {
         handler(asio::error::operation_aborted);
       });
     } else {
+      if (timed.connection != nullptr) world_.network().abandon(*timed.connection);
       operation = make_operation(pool(), [handler = std::move(timed.connect_handler)]() mutable {
         handler(asio::error::operation_aborted, Stream());
       });
@@ -265,11 +266,14 @@ void Process::drain() {
       found = true;
       Open open = std::move(open_.front());
       open_.pop_front();
+      if (open.arriving != nullptr) destroy(open.arriving);
+    }
+    for (const ReadyIo& ready : std::exchange(ready_io_, {})) {
+      if (ready.operation != nullptr) found = true, destroy(ready.operation);
     }
     if (world_.destroy_handlers(*this)) found = true;
     if (world_.network().destroy_handlers(*this)) found = true;
   }
-  ready_io_.clear();
   ready_timers_.clear();
   marker_queued_ = false;
 }
@@ -300,7 +304,19 @@ void Process::enqueue(Strand& strand, Operation* operation) {
   }
   strand.locked = true;
   strand.ready.push(operation);
-  push({&strand, nullptr});
+  queue_turn(strand);
+}
+
+void Process::queue_turn(Strand& strand) {
+  if (open_releasing_ == nullptr) {
+    push({&strand, nullptr});
+    return;
+  }
+  // asio::strand takes the operation under its own lock and queues its turn under the io_context's:
+  // another thread may come in between.
+  auto& effects = open_releasing_->effects;
+  effects.emplace(effects.begin() + static_cast<std::ptrdiff_t>(open_releasing_->released),
+                  [this, &strand] { push({&strand, nullptr}); });
 }
 
 void Process::post(Strand& strand, Operation* operation) {
@@ -317,32 +333,54 @@ void Process::post(Strand& strand, Operation* operation) {
 
 void Process::complete(Strand& strand, Operation* operation, trace::EventId cause) {
   operation->cause = cause;
-  push({&strand, operation});
+  if (open_running_ == nullptr) {
+    push({&strand, operation});
+    return;
+  }
+  open_running_->effects.emplace_back(
+      [this, &strand, owned = OwnedOperation(operation, pool())]() mutable {
+        push({&strand, owned.hand_on()});
+      });
+}
+
+void Process::mark_queue() {
+  if (!std::exchange(marker_queued_, true)) push({});
+}
+
+void Process::poll_unless_queued() {
+  if (stalled_) {
+    mark_queue();
+  } else if (!marker_queued_) {
+    poll();  // a thread waits in the reactor
+  }
 }
 
 void Process::ready_io(Connection& connection, int end) {
-  ready_io_.push_back({&connection, end});
-  if (busy()) {
-    if (!marker_queued_) marker_queued_ = true, push({});
-  } else {
-    poll();
-  }
+  ready_io_.push_back({&connection, end, nullptr, nullptr});
+  poll_unless_queued();
+}
+
+void Process::ready_completion(Strand& strand, Operation* operation, trace::EventId cause) {
+  operation->cause = cause;
+  ready_io_.push_back({nullptr, 0, &strand, operation});
+  poll_unless_queued();
 }
 
 void Process::ready_timer(std::uint32_t slot) {
   world_.timed(slot).state = Timed::State::expired;
   world_.timed(slot).cause = world_.current_event();
   ready_timers_.push_back(slot);
-  if (busy()) {
-    if (!marker_queued_) marker_queued_ = true, push({});
-  } else {
-    poll();
-  }
+  poll_unless_queued();
 }
 
 void Process::poll() {
   for (std::size_t i = 0; i < ready_io_.size(); ++i) {
-    world_.network().complete_read(*ready_io_[i].connection, ready_io_[i].end);
+    const ReadyIo ready = ready_io_[i];
+    if (ready.connection != nullptr) {
+      world_.network().complete_read(*ready.connection, ready.end);
+    } else {
+      push({ready.strand, ready.operation});
+    }
   }
   ready_io_.clear();
   for (const std::uint32_t slot : ready_timers_) {
@@ -363,9 +401,9 @@ bool Process::runnable() const {
     return blocked_threads_ == 0 && (queue_size_ > 0 || interrupted_ != nullptr);
   }
   for (const Open& open : open_) {
-    if (!open.blocked || open.released < open.effects.size()) return true;
+    if (!open.blocked || open.has_effects()) return true;
   }
-  return queue_size_ > 0 && open_.size() < static_cast<std::size_t>(options_.threads);
+  return queue_size_ > 0 && thread_free();
 }
 
 bool Process::step() {
@@ -378,11 +416,8 @@ bool Process::step_single() {
     run_batch(*std::exchange(interrupted_, nullptr));
     return true;
   }
-  start_entry(pop());
-  return true;
-}
-
-void Process::start_entry(Entry entry) {
+  mark_queue();  // behind what the last poll has brought, as an io_context does
+  const Entry entry = pop();
   if (entry.strand == nullptr) {
     marker_queued_ = false;
     poll();
@@ -391,6 +426,7 @@ void Process::start_entry(Entry entry) {
   } else {
     run_batch(*entry.strand);
   }
+  return true;
 }
 
 void Process::run_batch(Strand& strand) {
@@ -415,70 +451,84 @@ void Process::run_handler(Strand& strand) {
 void Process::after_batch(Strand& strand) {
   strand.ready.append(strand.waiting);
   strand.locked = !strand.ready.empty();
-  if (strand.locked) push({&strand, nullptr});
+  if (strand.locked) queue_turn(strand);
 }
 
 bool Process::step_threads() {
-  const auto thread_free = [this] {
-    return open_.size() < static_cast<std::size_t>(options_.threads);
-  };
-  // What is no decision: markers, completions on their way to a strand, handlers that have ended.
+  // A free thread takes the next entry: no decision, for when it acts on it is one.
   if (queue_size_ > 0 && thread_free()) {
-    const Entry& head = queue_[queue_head_];
-    if (head.strand == nullptr || head.operation != nullptr) {
-      start_entry(pop());
-      return true;
-    }
-  }
-  for (auto open = open_.begin(); open != open_.end(); ++open) {
-    if (open->blocked || open->released < open->effects.size()) continue;
-    if (!open->strand->ready.empty()) continue;
-    Strand& strand = *open->strand;
-    open_.erase(open);
-    after_batch(strand);
+    take_entry();
     return true;
   }
-
   std::vector<Meaning> steps;
-  std::vector<Open*> handlers;
-  const auto effect_label = world_.trace().intern("effect");
-  const auto handler_label = world_.trace().intern("handler");
+  std::vector<Open*> threads;
   for (Open& open : open_) {
-    if (open.released < open.effects.size()) {
-      steps.push_back({open.strand->id, effect_label, open.strand->effects_released});
-    } else if (!open.blocked) {
-      steps.push_back({open.strand->id, handler_label, open.strand->handlers_run});
-    } else {
-      continue;
-    }
-    handlers.push_back(&open);
-  }
-  if (queue_size_ > 0 && thread_free()) {
-    const Strand& next = *queue_[queue_head_].strand;
-    steps.push_back({next.id, handler_label, next.handlers_run});
-    handlers.push_back(nullptr);
+    if (open.blocked && !open.has_effects()) continue;
+    steps.push_back(next_step_of(open));
+    threads.push_back(&open);
   }
   const std::size_t chosen =
       steps.size() == 1 ? 0 : world_.decider().choose(ChoiceKind::thread_step, steps);
-  Open* open = handlers[chosen];
-  if (open != nullptr && open->released < open->effects.size()) {
-    ++open->strand->effects_released;
-    auto effect = std::move(open->effects[open->released++]);
-    world_.within(open->event, open->strand, [&] { effect(); });
-    return true;
-  }
-  if (open == nullptr) {
-    open_.emplace_back();
-    open = &open_.back();
-    open->strand = pop().strand;
-  }
-  open->effects.clear();
-  open->released = 0;
-  open_running_ = open;
-  open->event = static_cast<trace::EventId>(world_.trace().events().size());
-  run_handler(*open->strand);
-  open_running_ = nullptr;
+  advance_thread(*threads[chosen]);
+  std::erase_if(open_, [](const Open& open) { return open.ended && !open.has_effects(); });
   return true;
+}
+
+void Process::take_entry() {
+  mark_queue();
+  const Entry entry = pop();
+  if (entry.strand == nullptr) {
+    marker_queued_ = false;
+    if (ready_io_.empty() && ready_timers_.empty()) return;
+  }
+  Open& open = open_.emplace_back();
+  open.strand = entry.strand;
+  open.arriving = entry.operation;
+  open.is_turn = entry.strand != nullptr && entry.operation == nullptr;
+  open.event = world_.current_event();
+}
+
+Meaning Process::next_step_of(const Open& open) {
+  auto& trace = world_.trace();
+  if (open.strand == nullptr) return {root().id, trace.intern("poll"), polls_};
+  const Strand& strand = *open.strand;
+  if (open.has_effects()) return {strand.id, trace.intern("effect"), strand.effects_released};
+  if (open.arriving != nullptr) {
+    return {strand.id, trace.intern("completion"), strand.completions_taken};
+  }
+  if (!strand.ready.empty()) return {strand.id, trace.intern("handler"), strand.handlers_run};
+  return {strand.id, trace.intern("turn ends"), strand.turns_ended};
+}
+
+void Process::advance_thread(Open& open) {
+  if (open.is_turn && !open.has_effects() && !open.strand->ready.empty()) {
+    open.effects.clear();
+    open.released = 0;
+    open.event = static_cast<trace::EventId>(world_.trace().events().size());
+    open_running_ = &open;
+    run_handler(*open.strand);
+    open_running_ = nullptr;
+    return;
+  }
+  open_releasing_ = &open;
+  if (open.strand == nullptr) {
+    ++polls_;
+    open.ended = true;
+    poll();
+  } else if (open.has_effects()) {
+    ++open.strand->effects_released;
+    auto effect = std::move(open.effects[open.released++]);
+    world_.within(open.event, open.strand, [&] { effect(); });
+  } else if (open.arriving != nullptr) {
+    ++open.strand->completions_taken;
+    open.ended = true;
+    enqueue(*open.strand, std::exchange(open.arriving, nullptr));
+  } else {
+    ++open.strand->turns_ended;
+    open.ended = true;
+    after_batch(*open.strand);
+  }
+  open_releasing_ = nullptr;
 }
 
 }  // namespace raceproof::sim

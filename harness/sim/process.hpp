@@ -3,8 +3,9 @@
 // One thread: what is ready runs to quiescence, in the order of an io_context's queue, before the
 // clock moves; the queue's marker is the place where an io_context polls the reactor, so that a
 // blocked process meets what arrived meanwhile in the real order (descriptors by arrival, then timers
-// by deadline). N threads: up to N handlers are open at once; a handler's outward effects are released
-// one at a time, in its order, and which handler goes on is a decision. docs/legality.md has the rules.
+// by deadline). N threads: each takes the next entry of the queue when it is free; what it does with it
+// goes in steps (begin a handler, release its outward effects one by one, leave the strand), and which
+// thread takes the next step is a decision. docs/legality.md has the rules.
 #pragma once
 
 #include <deque>
@@ -13,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/sim/decider.hpp"
 #include "harness/sim/strand.hpp"
 #include "runtime/runtime.hpp"
 
@@ -87,10 +89,10 @@ class Process final : public Runtime {
     }
   }
 
-  /// The process cannot run now (blocked or stalled): arrivals and expiries wait for the next poll.
-  [[nodiscard]] bool busy() const { return stalled_ || blocked_threads_ >= options_.threads; }
-  /// Something arrived or expired; it is taken up at the next poll.
+  /// Something arrived or expired. The reactor hands it on at the next poll: now, if a thread waits
+  /// there; else when the queue's marker comes up.
   void ready_io(Connection& connection, int end);
+  void ready_completion(Strand& strand, Operation* operation, trace::EventId cause);
   void ready_timer(std::uint32_t slot);
   void stall(bool on) { stalled_ = on; }
   void block_ended(Strand& strand, Operation* completion);
@@ -105,13 +107,20 @@ class Process final : public Runtime {
     Strand* strand = nullptr;
     Operation* operation = nullptr;
   };
-  /// A handler that runs, or whose effects are not all out yet, on one thread (N threads only).
+  /// What one thread does (N threads only): a strand's turn, the handing of a completion to its
+  /// strand, or (neither) a poll of the reactor.
   struct Open {
     Strand* strand = nullptr;
+    Operation* arriving = nullptr;  ///< the completion; null once it is handed over
+    bool is_turn = false;
+    bool ended = false;    ///< only effects are left
+    bool blocked = false;
+    /// Effects of the last handler (or of the turn's end), and how many of them are out.
     std::vector<std::move_only_function<void()>> effects;
     std::size_t released = 0;
-    bool blocked = false;
     trace::EventId event = 0;
+
+    [[nodiscard]] bool has_effects() const { return released < effects.size(); }
   };
 
   Strand& add_strand(std::string name);
@@ -124,7 +133,15 @@ class Process final : public Runtime {
   void after_batch(Strand& strand);
   bool step_single();
   bool step_threads();
-  void start_entry(Entry entry);
+  void take_entry();
+  [[nodiscard]] Meaning next_step_of(const Open& open);
+  void advance_thread(Open& open);
+  void queue_turn(Strand& strand);
+  [[nodiscard]] bool thread_free() const {
+    return open_.size() < static_cast<std::size_t>(options_.threads);
+  }
+  void mark_queue();
+  void poll_unless_queued();
   void drain();
 
   World& world_;
@@ -139,10 +156,15 @@ class Process final : public Runtime {
   int blocked_threads_ = 0;
   Strand* interrupted_ = nullptr;  // one thread: the strand whose batch a block cut
   std::deque<Open> open_;
-  Open* open_running_ = nullptr;
+  Open* open_running_ = nullptr;    // whose handler runs: its effects are kept back
+  Open* open_releasing_ = nullptr;  // whose step is taken otherwise
+  std::uint32_t polls_ = 0;
+  /// A readable stream, or (without a connection) a completion that the reactor has found.
   struct ReadyIo {
-    Connection* connection;
-    int end;
+    Connection* connection = nullptr;
+    int end = 0;
+    Strand* strand = nullptr;
+    Operation* operation = nullptr;
   };
   std::vector<ReadyIo> ready_io_;
   std::vector<std::uint32_t> ready_timers_;

@@ -26,6 +26,8 @@ struct Strand {
   std::uint64_t random_state = 0;
   std::uint32_t handlers_run = 0;
   std::uint32_t effects_released = 0;
+  std::uint32_t completions_taken = 0;
+  std::uint32_t turns_ended = 0;
   /// Ordinals given out: children by name, events by label.
   std::vector<std::pair<std::string, std::uint32_t>> children;
   std::vector<std::pair<trace::LabelId, std::uint32_t>> labels;

@@ -71,18 +71,18 @@ Process& World::add_process(ProcessOptions options) {
 }
 
 void World::stall(Process& process, Duration at, Duration length) {
-  schedule(allocate(TimedKind::stall_begin, process, process.root(), "stall begins"),
-           Instant() + at);
-  schedule(allocate(TimedKind::stall_end, process, process.root(), "stall ends"),
-           Instant() + at + length);
+  schedule_accident(TimedKind::stall_begin, process, "stall begins", at, length);
 }
 
 void World::kill(Process& process, Duration at, Duration restart_after) {
-  schedule(allocate(TimedKind::process_kill, process, process.root(), "kill"), Instant() + at);
-  if (restart_after.affine().constant_ns < Duration::max().affine().constant_ns) {
-    schedule(allocate(TimedKind::process_start, process, process.root(), "restart"),
-             Instant() + at + restart_after);
-  }
+  schedule_accident(TimedKind::process_kill, process, "kill", at, restart_after);
+}
+
+void World::schedule_accident(TimedKind kind, Process& process, const char* label, Duration after,
+                              Duration then) {
+  const auto slot = allocate(kind, process, process.root(), label);
+  timed(slot).then = then;
+  schedule(slot, time_.wait_origin() + after);
 }
 
 std::uint32_t World::allocate(TimedKind kind, Process& process, Strand& strand,
@@ -103,6 +103,7 @@ std::uint32_t World::allocate(TimedKind kind, Process& process, Strand& strand,
   timed.ordinal = strand.next_ordinal(timed.label);
   timed.cause = current_event_;
   timed.state = Timed::State::never;
+  timed.queued = false;
   return slot;
 }
 
@@ -144,7 +145,7 @@ bool World::unschedule(std::uint32_t slot) {
   Timed& timed = slots_[slot];
   if (timed.state == Timed::State::never) return true;
   if (timed.state == Timed::State::expired) return true;  // not queued yet
-  if (timed.state != Timed::State::pending) return false;
+  if (timed.state != Timed::State::pending || timed.queued) return false;
   // Due at this very moment, it may already have been queued when it was cancelled.
   const bool due = time_.symbolic() ? time_.could_be_now(timed.point)
                                     : timed.time_ns == time_.now_ns();
@@ -156,6 +157,7 @@ bool World::unschedule(std::uint32_t slot) {
         time_.constrain_to_now(timed.point);
         time_.mark_tie_only();
       }
+      timed.queued = true;
       return false;
     }
   }
@@ -355,6 +357,8 @@ void World::happen(std::uint32_t slot) {
         process.start();
         return;
       case TimedKind::stall_begin:
+        // Its end counts from its beginning: one delay, one event.
+        schedule_accident(TimedKind::stall_end, process, "stall ends", event.then, {});
         release(slot);
         process.stall(true);
         return;
@@ -362,10 +366,15 @@ void World::happen(std::uint32_t slot) {
         release(slot);
         process.stall(false);
         return;
-      case TimedKind::process_kill:
+      case TimedKind::process_kill: {
+        const Duration restart_after = event.then;
         release(slot);
         process.kill();
+        if (restart_after.affine().constant_ns < Duration::max().affine().constant_ns) {
+          schedule_accident(TimedKind::process_start, process, "restart", restart_after, {});
+        }
         return;
+      }
       default:
         return;
     }

@@ -66,6 +66,7 @@ struct Timed {
   TimedKind kind = TimedKind::wait;
   SegmentEnd segment_end = SegmentEnd::none;
   std::uint8_t end = 0;           ///< delivery: to which end
+  bool queued = false;            ///< a wait that a cancel, due at its very moment, came too late for
   std::uint32_t generation = 0;
   std::uint32_t ordinal = 0;
   trace::LabelId label = 0;
@@ -77,6 +78,7 @@ struct Timed {
   Strand* strand = nullptr;
   Connection* connection = nullptr;
   std::size_t bytes = 0;
+  Duration then;                  ///< stall, kill: from this event to the end of it, or the restart
   WaitHandler handler;
   // connects
   Endpoint target;
@@ -174,6 +176,9 @@ class World final : private LeakObserver {
     }
   };
 
+  /// Something happens to `process` `after` now; `then` is kept for what follows it.
+  void schedule_accident(TimedKind kind, Process& process, const char* label, Duration after,
+                         Duration then);
   bool advance();
   std::uint32_t next_concrete();
   std::uint32_t next_symbolic();

@@ -1,10 +1,9 @@
-// The contract: the fake answers what redis-server 7.0 answers. Passing means that in several hundred
-// generated conversations every reply of the fake was the real server's, byte by byte, except for what
-// exceptions.hpp lists.
-#include <gtest/gtest.h>
-
+// The contract: the fake answers what redis-server 7.0 answers. Passing means that in several
+// hundred generated conversations every reply of the fake was the real server's, byte by byte,
+// except for what exceptions.hpp lists.
 #include <cstdio>
 #include <cstdlib>
+#include <gtest/gtest.h>
 
 #include "tests/fakes/redis/exceptions.hpp"
 #include "tests/fakes/redis/generator.hpp"
@@ -27,10 +26,14 @@ std::vector<Conversation> all_conversations() {
 std::string printable(std::string_view bytes) {
   std::string text;
   for (const char c : bytes) {
-    if (c == '\r') text += "\\r";
-    else if (c == '\n') text += "\\n";
-    else if (c < ' ' || c > '~') text += "\\?";
-    else text += c;
+    if (c == '\r')
+      text += "\\r";
+    else if (c == '\n')
+      text += "\\n";
+    else if (c < ' ' || c > '~')
+      text += "\\?";
+    else
+      text += c;
   }
   return text;
 }
@@ -66,8 +69,8 @@ void compare(Subject& reference, Subject& subject) {
   const auto conversations = all_conversations();
   for (const auto& conversation : conversations) {
     steps += conversation.steps.size();
-    differing += differences(conversation, reference.play(conversation),
-                             subject.play(conversation), subject.name());
+    differing += differences(conversation, reference.play(conversation), subject.play(conversation),
+                             subject.name());
     if (differing >= 25) break;
   }
   std::printf("contract: %zu conversations, %zu commands, %s against %s: %d differ\n",
@@ -95,8 +98,10 @@ class Contract : public testing::Test {
 TEST_F(Contract, FakeOnTcpAnswersAsTheRealServer) {
   const auto real = reference();
   const auto fake = start_fake_on_tcp();
-  if (real) compare(*real, *fake);
-  else std::printf("contract: WITHOUT the real redis-server; nothing was compared\n");
+  if (real)
+    compare(*real, *fake);
+  else
+    std::printf("contract: WITHOUT the real redis-server; nothing was compared\n");
 }
 
 TEST_F(Contract, SimulatedFakeAnswersAsTheFakeOnTcp) {
@@ -105,9 +110,7 @@ TEST_F(Contract, SimulatedFakeAnswersAsTheFakeOnTcp) {
   compare(*fake, *simulated);
 }
 
-TEST(ContractSuite, IsLargeEnough) {
-  EXPECT_GE(all_conversations().size(), 200U);
-}
+TEST(ContractSuite, IsLargeEnough) { EXPECT_GE(all_conversations().size(), 200U); }
 
 }  // namespace
 }  // namespace raceproof::fakes::redis::test

@@ -42,9 +42,14 @@ Collector::Collector(const Step& step, std::size_t ordinal)
 bool Collector::complete() const {
   if (ended_) return true;
   switch (until_) {
-    case Until::marker: return received_.ends_with(mark_);
-    case Until::one_reply: return reply_size(received_) > 0;
-    case Until::closed: return false;
+    case Until::marker:
+      return received_.ends_with(mark_);
+    case Until::one_reply:
+      return reply_size(received_) > 0;
+    case Until::none:
+      return true;
+    case Until::closed:
+      return false;
   }
   return false;
 }

@@ -1,5 +1,5 @@
-// Conversations with a Redis server: what is sent on which connection, and when the answer is complete.
-// Free of I/O, so that every subject of the contract suite plays the same ones.
+// Conversations with a Redis server: what is sent on which connection, and when the answer is
+// complete. Free of I/O, so that every subject of the contract suite plays the same ones.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@ namespace raceproof::fakes::redis::test {
 enum class Until {
   marker,     ///< a PING with a mark of its own is sent after the bytes; its answer ends theirs
   one_reply,  ///< exactly one reply: inside MULTI, where a PING would be queued
+  none,       ///< nothing is waited for
   closed,     ///< the server closes the connection
 };
 
@@ -51,7 +52,7 @@ class Collector {
 
  private:
   Until until_;
-  std::string mark_;     ///< the end of the answer to the marking PING
+  std::string mark_;  ///< the end of the answer to the marking PING
   std::string request_;
   std::string received_;
   bool ended_ = false;

@@ -1,8 +1,10 @@
-// The engine without connections: expiry on opaque time, delivery of messages, scripts. Passing means
-// that time decides nothing unless a key can expire, and that nothing of a script survives it.
+// The engine without connections: expiry on opaque time, delivery of messages, scripts. Passing
+// means that time decides nothing unless a key can expire, and that nothing of a script survives
+// it.
+#include "fakes/redis/engine.hpp"
+
 #include <gtest/gtest.h>
 
-#include "fakes/redis/engine.hpp"
 #include "fakes/redis/numbers.hpp"
 #include "fakes/redis/resp.hpp"
 
@@ -18,7 +20,7 @@ class Bench {
                                 ++clock_readings;
                                 return clock;
                               },
-                          .output = [this](Client& client) { told.push_back(client.id); }}),
+                          .output = [this](Client& receiver) { told.push_back(receiver.id); }}),
         client(engine.connect("test")) {}
 
   std::string ask(std::string_view line) { return ask(*client, line); }
@@ -88,7 +90,8 @@ TEST(Expiry, ChangesAWatchedKey) {
   EXPECT_EQ(bench.ask("EXEC"), "*-1\r\n");
 }
 
-// Subscribers hear of a message in the order in which they subscribed, before the publisher is answered.
+// Subscribers hear of a message in the order in which they subscribed, before the publisher is
+// answered.
 TEST(PubSub, DeliversInOrderOfSubscription) {
   Bench bench;
   const auto second = bench.engine.connect("second");
@@ -165,8 +168,8 @@ TEST(Scripts, NothingLeaksFromServerToServer) {
 // A script that never ends is ended.
 TEST(Scripts, EndlessLoopsAreStopped) {
   Bench bench;
-  EXPECT_TRUE(bench.ask("EVAL 'while true do end' 0")
-                  .starts_with("-ERR script executed more than"));
+  EXPECT_TRUE(
+      bench.ask("EVAL 'while true do end' 0").starts_with("-ERR script executed more than"));
 }
 
 // An error value of any kind is answered, where the real server of Debian 12 crashes.

@@ -45,14 +45,17 @@ std::string without_numbers(std::string_view reply) {
 std::string comparable(std::string_view command, std::string_view reply) {
   const auto words = to_upper(command);
   for (const auto& exception : exceptions) {
-    const bool begins = words.starts_with(exception.command) &&
-                        (words.size() == exception.command.size() ||
-                         words[exception.command.size()] == ' ');
+    const bool begins =
+        words.starts_with(exception.command) &&
+        (words.size() == exception.command.size() || words[exception.command.size()] == ' ');
     if (!begins || reply.starts_with('-')) continue;  // errors are always compared in full
     switch (exception.compared) {
-      case Compared::lines: return sorted_lines(reply);
-      case Compared::numbers: return without_numbers(reply);
-      case Compared::type: return std::string(reply.substr(0, 1));
+      case Compared::lines:
+        return sorted_lines(reply);
+      case Compared::numbers:
+        return without_numbers(reply);
+      case Compared::type:
+        return std::string(reply.substr(0, 1));
     }
   }
   return std::string(reply);

@@ -35,7 +35,8 @@ class FakeSimulated final : public Subject {
                         .cold_start = std::chrono::milliseconds(1),
                         .start =
                             [&](Runtime& runtime, const Executor& root) {
-                              spawn(runtime, root, "client", play_all(runtime, conversation, answers));
+                              spawn(runtime, root, "client",
+                                    play_all(runtime, conversation, answers));
                             },
                         .destroy = [] {}});
     const auto end = world_.run();

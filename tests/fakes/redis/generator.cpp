@@ -36,31 +36,62 @@ class Numbers {
 std::string fill(char kind, Numbers& numbers) {
   using namespace std::string_literals;
   static const std::string keys[] = {"a", "b", "c", "key:1"};
-  static const std::string values[] = {"",     "x",     "10",  "-7",         "hello world",
-                                       "3.5",  "a\0b"s, "\r\n", "1e3",       "9223372036854775807",
-                                       " 1",   "007",   "inf", std::string(300, 'v')};
-  static const std::string integers[] = {"0",  "1",   "-1",  "10",  "-10", "100",
-                                         "x",  "1.5", "+1",  "",    "9223372036854775807",
-                                         "-9223372036854775808", "9223372036854775808"};
+  static const std::string values[] = {"",
+                                       "x",
+                                       "10",
+                                       "-7",
+                                       "hello world",
+                                       "3.5",
+                                       "a\0b"s,
+                                       "\r\n",
+                                       "1e3",
+                                       "9223372036854775807",
+                                       " 1",
+                                       "007",
+                                       "inf",
+                                       std::string(300, 'v')};
+  static const std::string integers[] = {"0",
+                                         "1",
+                                         "-1",
+                                         "10",
+                                         "-10",
+                                         "100",
+                                         "x",
+                                         "1.5",
+                                         "+1",
+                                         "",
+                                         "9223372036854775807",
+                                         "-9223372036854775808",
+                                         "9223372036854775808"};
   static const std::string indices[] = {"0", "1", "2", "-1", "-2", "-100", "100", "x"};
-  static const std::string seconds[] = {"100", "5000",    "0", "-1", "x", "9223372036854775807",
-                                        "1e2", "9300000000000000"};
+  static const std::string seconds[] = {
+      "100", "5000", "0", "-1", "x", "9223372036854775807", "1e2", "9300000000000000"};
   static const std::string fields[] = {"f", "g", "n", ""};
   static const std::string members[] = {"1", "2", "-5", "x", "y", "10", "01"};
   static const std::string channels[] = {"news", "news.art", "n[w", "x"};
   static const std::string globs[] = {"*",     "news*", "n?ws", "n[a-f]ws", "n[^a]ws", "key:[0-9]",
                                       "n\\[w", "[a-c]", "a",    "*w*",      "",        "[z-a]"};
   switch (kind) {
-    case 'k': return numbers.pick(keys);
-    case 'v': return numbers.pick(values);
-    case 'w': return numbers.pick(std::span(values).first(std::size(values) - 1));
-    case 'n': return numbers.pick(integers);
-    case 'i': return numbers.pick(indices);
-    case 's': return numbers.pick(seconds);
-    case 'f': return numbers.pick(fields);
-    case 'm': return numbers.pick(members);
-    case 'c': return numbers.pick(channels);
-    default: return numbers.pick(globs);
+    case 'k':
+      return numbers.pick(keys);
+    case 'v':
+      return numbers.pick(values);
+    case 'w':
+      return numbers.pick(std::span(values).first(std::size(values) - 1));
+    case 'n':
+      return numbers.pick(integers);
+    case 'i':
+      return numbers.pick(indices);
+    case 's':
+      return numbers.pick(seconds);
+    case 'f':
+      return numbers.pick(fields);
+    case 'm':
+      return numbers.pick(members);
+    case 'c':
+      return numbers.pick(channels);
+    default:
+      return numbers.pick(globs);
   }
 }
 
@@ -96,7 +127,6 @@ Conversation start(std::string name, int connections) {
       make_step(0, {"CONFIG", "SET", "timeout", "0", "maxmemory", "0"}, Until::marker));
   return conversation;
 }
-
 
 /// Follows which connection is inside MULTI, as far as it matters for when an answer is complete.
 struct Side {
@@ -169,12 +199,12 @@ std::vector<Conversation> script_conversations() {
     auto conversation = start("script", 1);
     conversation.steps.push_back(make_step(0, {"SET", "a", "text"}, Until::marker));
     conversation.steps.push_back(make_step(0, {"HSET", "h", "f", "1", "g", "2"}, Until::marker));
-    conversation.steps.push_back(make_step(
-        0, {"EVAL", std::string(body), "2", "a", "h", "one", "2", "3.5"}, Until::marker));
-    conversation.steps.push_back(make_step(0, {"SCRIPT", "LOAD", std::string(body)},
-                                           Until::marker));
-    conversation.steps.push_back(make_step(
-        0, {"EVAL_RO", std::string(body), "1", "a", "b"}, Until::marker));
+    conversation.steps.push_back(
+        make_step(0, {"EVAL", std::string(body), "2", "a", "h", "one", "2", "3.5"}, Until::marker));
+    conversation.steps.push_back(
+        make_step(0, {"SCRIPT", "LOAD", std::string(body)}, Until::marker));
+    conversation.steps.push_back(
+        make_step(0, {"EVAL_RO", std::string(body), "1", "a", "b"}, Until::marker));
     conversation.steps.push_back(make_step(0, {"GET", "a"}, Until::marker));
     conversations.push_back(std::move(conversation));
   }

@@ -1,4 +1,5 @@
-// Generates conversations for the contract suite from a seed: commands of all types, right and wrong.
+// Generates conversations for the contract suite from a seed: commands of all types, right and
+// wrong.
 #pragma once
 
 #include <cstdint>

@@ -1,10 +1,11 @@
-// The request parser and what goes with it. Passing means that requests come out the same however their
-// bytes are cut into pieces, and that limits and errors are Redis's.
+// The request parser and what goes with it. Passing means that requests come out the same however
+// their bytes are cut into pieces, and that limits and errors are Redis's.
+#include "fakes/redis/resp.hpp"
+
 #include <gtest/gtest.h>
 
 #include "fakes/redis/numbers.hpp"
 #include "fakes/redis/reply.hpp"
-#include "fakes/redis/resp.hpp"
 
 namespace raceproof::fakes::redis {
 namespace {

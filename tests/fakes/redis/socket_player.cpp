@@ -2,14 +2,13 @@
 #include "tests/fakes/redis/socket_player.hpp"
 
 #include <arpa/inet.h>
+#include <memory>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdexcept>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <memory>
-#include <stdexcept>
 
 namespace raceproof::fakes::redis::test {
 namespace {
@@ -56,8 +55,10 @@ class Socket {
       pollfd readable{descriptor_, POLLIN, 0};
       if (::poll(&readable, 1, patience_ms) <= 0) return false;
       const auto n = ::recv(descriptor_, buffer, sizeof buffer, 0);
-      if (n <= 0) collector.end();
-      else collector.feed({buffer, static_cast<std::size_t>(n)});
+      if (n <= 0)
+        collector.end();
+      else
+        collector.feed({buffer, static_cast<std::size_t>(n)});
     }
     return true;
   }

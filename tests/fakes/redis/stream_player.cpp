@@ -24,8 +24,10 @@ Awaitable<> receive(Stream& stream, Collector& collector) {
     ErrorCode error;
     const auto size = co_await stream.async_read_some(asio::buffer(buffer),
                                                       asio::redirect_error(use_awaitable, error));
-    if (error) collector.end();
-    else collector.feed({buffer.data(), size});
+    if (error)
+      collector.end();
+    else
+      collector.feed({buffer.data(), size});
   }
 }
 

@@ -17,8 +17,8 @@ class Subject {
   virtual std::vector<std::string> play(const Conversation& conversation) = 0;
 };
 
-/// A redis-server of its own, on a free port, without persistence, in a directory that goes with it.
-/// Null, with `problem` set, when it cannot be started.
+/// A redis-server of its own, on a free port, without persistence, in a directory that goes with
+/// it. Null, with `problem` set, when it cannot be started.
 std::unique_ptr<Subject> start_real_redis(std::string& problem);
 
 /// The fake on the production runtime, on a free port of loopback, played over ordinary sockets.

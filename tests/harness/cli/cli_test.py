@@ -1,0 +1,322 @@
+"""The raceproof command from the outside: exit codes, messages, files.
+
+Passing means that what the command promises to scripts and CI holds for the built program: its exit
+codes (0 pass, 1 fail, 2 unusable input, 3 unknown), what it writes where, and that a saved failure is
+reproduced. Usage: cli_test.py RACEPROOF RACEPROOF_THAT_READS_ITS_PID [unittest arguments]
+"""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import xml.etree.ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+FLAGSHIP = "scenarios/cold_start/premature_readiness.yaml"
+RACEPROOF = FAULTY = None
+LIMIT_SECONDS = 120  # of any one command: a command that hangs is a failure, not a hung test
+
+
+def run(*arguments, program=None, environment=None):
+    """Runs the command to its end, in the project's root."""
+    return subprocess.run(
+        [program or RACEPROOF, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True,
+        timeout=LIMIT_SECONDS, env={**os.environ, **(environment or {})})
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.out = self.folder / "out"
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def changed_flagship(self, *replacements):
+        text = (ROOT / FLAGSHIP).read_text()
+        for old, new in replacements:
+            self.assertIn(old, text)
+            text = text.replace(old, new)
+        return self.write("changed.yaml", text)
+
+    def assert_code(self, code, result):
+        self.assertEqual(code, result.returncode, result.stdout + result.stderr)
+
+    def result(self):
+        return json.loads((self.out / "result.json").read_text())
+
+    def variant(self):
+        return self.result()["scenarios"][0]["variants"][0]
+
+
+class Help(Case):
+    def test_help_names_commands_and_exit_codes(self):
+        result = run("--help")
+        self.assert_code(0, result)
+        for word in ["run", "replay", "list", "lint", "fake", "Exit codes", "2 unusable input"]:
+            self.assertIn(word, result.stdout)
+
+    def test_every_command_has_help(self):
+        for command in ["run", "replay", "list", "lint", "digest", "fake"]:
+            result = run(command, "--help")
+            self.assert_code(0, result)
+            self.assertIn("--help", result.stdout)
+
+    def test_a_wrong_command_line_is_unusable_input(self):
+        for arguments in [[], ["run"], ["walk"], ["run", FLAGSHIP, "--search", "best"],
+                          ["run", FLAGSHIP, "--runs", "none"], ["run", "no/such/file.yaml"]]:
+            result = run(*arguments)
+            self.assert_code(2, result)
+            self.assertNotEqual("", result.stderr)
+
+
+class UnusableInput(Case):
+    def test_all_errors_with_their_places_and_nothing_runs(self):
+        path = self.changed_flagship(("  environment:", "  enviroment:"), ("poll: 100ms", "poll: 1 parsec"))
+        result = run("run", path, FLAGSHIP, "--out", self.out)
+        self.assert_code(2, result)
+        places = re.findall(rf"^{re.escape(str(path))}:\d+:\d+: .+", result.stderr, re.MULTILINE)
+        self.assertGreaterEqual(len(places), 2, result.stderr)
+        self.assertIn("environment", result.stderr)  # the nearest known key
+        self.assertEqual([], self.result()["scenarios"])
+        self.assertEqual(str(path), self.result()["input_errors"][0]["file"])
+
+    def test_a_variant_that_no_scenario_has(self):
+        result = run("run", FLAGSHIP, "--variant", "with_grce", "--out", self.out)
+        self.assert_code(2, result)
+        self.assertIn("with_grce", result.stderr)
+
+    def test_an_empty_file_and_one_that_is_not_yaml(self):
+        for text in ["", "\0\1\2", "{", "- a\n- b\n"]:
+            result = run("run", self.write("broken.yaml", text), "--out", self.out)
+            self.assert_code(2, result)
+            self.assertIn("broken.yaml", result.stderr)
+
+    def test_a_folder_without_scenarios(self):
+        result = run("run", self.folder, "--out", self.out)
+        self.assert_code(2, result)
+
+    def test_digest_and_lint_say_the_same(self):
+        path = self.changed_flagship(("  environment:", "  enviroment:"))
+        for command in ["digest", "lint"]:
+            result = run(command, path)
+            self.assert_code(2, result)
+            self.assertRegex(result.stderr, r"changed\.yaml:\d+:\d+: ")
+
+    def test_reports_that_cannot_be_written(self):
+        blocked = self.write("a file", "")
+        result = run("run", FLAGSHIP, "--variant", "with_grace", "--search", "baseline",
+                     "--out", blocked / "out")
+        self.assert_code(2, result)
+        self.assertRegex(result.stderr, r"raceproof: .*a file/out")
+
+
+class Verdicts(Case):
+    def test_the_flagship_passes_and_writes_its_reports(self):
+        result = run("run", FLAGSHIP, "--out", self.out)
+        self.assert_code(0, result)
+        self.assertEqual(0, self.result()["exit_code"])
+        self.assertIn("result.json", result.stdout)
+        junit = xml.etree.ElementTree.parse(self.out / "junit.xml").getroot()
+        self.assertEqual(3, len(list(junit.iter("testcase"))))
+        self.assertTrue(list((self.out / "failures").glob("*without_grace*.json")))
+
+    def test_a_failure_that_must_not_happen_is_a_fail(self):
+        path = self.changed_flagship(
+            ("without_grace: {gateway.grace_period: 0ms, expect: reproduces}",
+             "without_grace: {gateway.grace_period: 0ms, expect: holds}"))
+        result = run("run", path, "--variant", "without_grace", "--out", self.out)
+        self.assert_code(1, result)
+        self.assertEqual("violated", self.variant()["reason"])
+        self.assertIn("1011", result.stdout)
+
+    def test_a_guard_that_was_never_seen_is_unknown(self):
+        result = run("run", FLAGSHIP, "--variant", "with_grace", "--search", "baseline",
+                     "--out", self.out)
+        self.assertIn(result.returncode, [0, 3])
+        path = self.changed_flagship(("observe: grace_period_begin", "observe: upgrade_refused"),
+                                     ("client.arrives: 0ms..1500ms", "client.arrives: 4s..5s"))
+        result = run("run", path, "--variant", "with_grace", "--out", self.out)
+        self.assert_code(3, result)
+        self.assertEqual("vacuous", self.variant()["reason"])
+
+    def test_a_ceiling_on_time_is_unknown(self):
+        result = run("run", FLAGSHIP, "--variant", "with_grace", "--search", "random",
+                     "--runs", 100000000, "--time", "0.5", "--out", self.out)
+        self.assert_code(3, result)
+        self.assertEqual("time", self.variant()["reason"])
+        self.assertIn("unknown", result.stdout.lower())
+
+    def test_a_budget_of_classes_is_unknown_and_says_what_was_sampled(self):
+        result = run("run", FLAGSHIP, "--variant", "with_grace", "--classes", 3, "--runs", 20,
+                     "--out", self.out)
+        self.assertIn(result.returncode, [0, 3], result.stdout + result.stderr)
+        self.assertFalse(self.variant()["bound"]["complete"])
+        self.assertEqual(20, self.variant()["bound"]["runs_sampled"])
+
+    def test_interrupting_gives_a_partial_report(self):
+        process = subprocess.Popen(
+            [RACEPROOF, "run", FLAGSHIP, "--search", "random", "--runs", "100000000",
+             "--out", str(self.out)],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(1.0)
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=LIMIT_SECONDS)
+        self.assertEqual(3, process.returncode, stdout + stderr)
+        self.assertEqual("interrupted", self.variant()["reason"])
+        self.assertGreater(self.variant()["bound"]["runs_sampled"], 0)
+        self.assertEqual(3, self.result()["exit_code"])
+
+
+class Replay(Case):
+    def saved(self):
+        run("run", FLAGSHIP, "--variant", "without_grace", "--out", self.out)
+        return next((self.out / "failures").glob("*.json"))
+
+    def test_a_saved_failure_is_reproduced(self):
+        result = run("replay", self.saved())
+        self.assert_code(1, result)
+        self.assertIn("reproduced: event for event", result.stdout)
+        self.assertIn("VIOLATED", result.stdout)
+        self.assertRegex(result.stdout, r"close.*1011")  # decoded from the bytes
+        self.assertIn("SUBSCRIBE", result.stdout)
+
+    def test_without_the_bytes(self):
+        result = run("replay", self.saved(), "--observations")
+        self.assert_code(1, result)
+        self.assertNotIn("<-", result.stdout)
+
+    def test_a_scenario_in_its_usual_order_and_at_random(self):
+        usual = run("replay", FLAGSHIP, "--variant", "with_grace")
+        self.assert_code(0, usual)
+        self.assertIn("the run ended: stopped", usual.stdout)
+        at_random = run("replay", FLAGSHIP, "--variant", "with_grace", "--seed", 7)
+        self.assert_code(0, at_random)
+        self.assertNotEqual(usual.stdout, at_random.stdout)
+        self.assertEqual(at_random.stdout,
+                         run("replay", FLAGSHIP, "--variant", "with_grace", "--seed", 7).stdout)
+
+    def test_a_scenario_with_several_variants_needs_a_choice(self):
+        for arguments in [[], ["--variant", "nothing"]]:
+            result = run("replay", FLAGSHIP, *arguments)
+            self.assert_code(2, result)
+            self.assertIn("without_grace", result.stderr)
+
+    def test_files_that_are_no_saved_failures(self):
+        whole = json.loads(self.saved().read_text())
+        broken = {
+            "cut off": json.dumps(whole)[:200],
+            "no object": "[]",
+            "another format": json.dumps({**whole, "format": "something"}),
+            "another version": json.dumps({**whole, "version": 99}),
+            "no decisions": json.dumps({k: v for k, v in whole.items() if k != "decisions"}),
+            "odd decision": json.dumps({**whole, "decisions": [{"kind": "guess"}]}),
+            "odd digest": json.dumps({**whole, "digest": "xyz"}),
+            "no such variant": json.dumps({**whole, "variant": "nothing"}),
+            "odd scenario": json.dumps({**whole, "text": ["scenario: ["]}),
+        }
+        for name, text in broken.items():
+            with self.subTest(name):
+                result = run("replay", self.write("broken.json", text))
+                self.assert_code(2, result)
+                self.assertIn("broken.json", result.stderr)
+                self.assertLess(len(result.stderr), 600)
+
+    def test_a_failure_that_has_drifted_is_unknown(self):
+        whole = json.loads(self.saved().read_text())
+        text = [line.replace("grace_period: 0ms, expect: reproduces",
+                             "grace_period: 500ms, expect: reproduces") for line in whole["text"]]
+        self.assertNotEqual(text, whole["text"])
+        result = run("replay", self.write("drifted.json", json.dumps({**whole, "text": text})))
+        self.assert_code(3, result)
+        self.assertIn("drifted", result.stdout)
+
+
+class Listing(Case):
+    def test_list_names_scenarios_and_variants(self):
+        result = run("list", "scenarios")
+        self.assert_code(0, result)
+        for word in ["cold_start/premature_readiness", "without_grace", "[flagship]"]:
+            self.assertIn(word, result.stdout)
+
+    def test_list_by_tag(self):
+        result = run("list", "scenarios", "--tag", "flagship")
+        self.assert_code(0, result)
+        self.assertIn("premature_readiness", result.stdout)
+        self.assertNotIn("cpu_stall", result.stdout)
+
+    def test_lint_is_content_with_the_library(self):
+        self.assert_code(0, run("lint", "scenarios"))
+
+
+class Determinism(Case):
+    def test_digests_do_not_depend_on_the_number_of_workers(self):
+        arguments = ["digest", FLAGSHIP, "--search", "random", "--runs", 200]
+        one, two = run(*arguments, "--jobs", 1), run(*arguments, "--jobs", 2)
+        self.assert_code(0, one)
+        self.assertEqual(600, len(one.stdout.splitlines()))
+        self.assertEqual(one.stdout, two.stdout)
+        complete = ["digest", FLAGSHIP, "--variant", "without_grace"]
+        self.assertEqual(run(*complete, "--jobs", 1).stdout, run(*complete, "--jobs", 2).stdout)
+
+    def test_events_of_one_run(self):
+        arguments = ["digest", FLAGSHIP, "--variant", "with_grace", "--search", "random",
+                     "--runs", 10, "--events"]
+        result = run(*arguments, 7)
+        self.assert_code(0, result)
+        self.assertIn("timer 'client wait'", result.stdout)
+        self.assertIn("* client_open", result.stdout)
+        self.assertEqual(result.stdout, run(*arguments, 7).stdout)
+        self.assertNotEqual(result.stdout, run(*arguments, 8).stdout)
+        self.assert_code(2, run(*arguments, 10))
+
+    def test_the_flagship_is_deterministic(self):
+        result = run("run", FLAGSHIP, "--determinism", "--out", self.out)
+        self.assert_code(0, result)
+
+    def faulty_run(self, wait):
+        return run("run", FLAGSHIP, "--variant", "with_grace", "--search", "random", "--runs", 40,
+                   "--determinism", "--out", self.out, program=FAULTY,
+                   environment={"RACEPROOF_TEST_WAIT": wait})
+
+    def test_a_wait_that_depends_on_the_process_is_named(self):
+        result = self.faulty_run("redis connect")
+        self.assert_code(1, result)
+        self.assertEqual("nondeterministic", self.variant()["reason"])
+        self.assertRegex(
+            self.variant()["reason_text"],
+            r"^run 0, event \d+: [\d.]+ ms redis\S*: timer 'redis connect' .* here; "
+            r"[\d.]+ ms redis\S*: timer 'redis connect' .* in another process$")
+        self.assertIn("timer 'redis connect'", result.stdout)
+
+    def test_the_first_run_that_differs_is_named(self):
+        # Only clients that were refused wait to try again, which not every run has.
+        result = self.faulty_run("client retry")
+        self.assert_code(1, result)
+        text = self.variant()["reason_text"]
+        self.assertRegex(text, r"^run \d+, event \d+: .*timer 'client retry'")
+        number = int(re.match(r"run (\d+)", text).group(1))
+        for run_number in range(number):
+            events = run("digest", FLAGSHIP, "--variant", "with_grace", "--search", "random",
+                         "--runs", 40, "--events", run_number).stdout
+            self.assertNotIn("timer 'client retry'", events)
+
+    def test_the_faulty_program_without_its_fault_is_deterministic(self):
+        result = self.faulty_run("no such wait")
+        self.assertNotEqual("nondeterministic", self.variant()["reason"])
+        self.assertIn(result.returncode, [0, 3])
+
+
+if __name__ == "__main__":
+    RACEPROOF, FAULTY = (str(pathlib.Path(name).resolve()) for name in sys.argv[1:3])
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
