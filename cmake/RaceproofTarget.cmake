@@ -1,5 +1,5 @@
-# What every target of the project has in common: warnings, sanitizers, checks of confinement, ccache
-# where it is installed, and one precompiled header.
+# What every target of the project has in common: warnings, sanitizers, checks of confinement,
+# ccache where it is installed, and one precompiled header.
 
 find_program(RACEPROOF_CCACHE ccache)
 if(RACEPROOF_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
@@ -8,7 +8,7 @@ if(RACEPROOF_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
     ${RACEPROOF_CCACHE})
 endif()
 
-find_program(RACEPROOF_LLD NAMES ld.lld-19 ld.lld)
+find_program(RACEPROOF_LLD ld.lld)
 if(RACEPROOF_LLD AND NOT CMAKE_EXE_LINKER_FLAGS MATCHES "fuse-ld")
   add_link_options(-fuse-ld=lld)
 endif()
@@ -48,11 +48,13 @@ function(raceproof_executable name)
   endif()
 endfunction()
 
-# raceproof_test(name SOURCES ... LINKS ... [LABELS ...] [TIMEOUT seconds]): a GoogleTest program whose
-# cases run as one CTest test.
+# raceproof_test(name SOURCES ... LINKS ... [LABELS ...] [TIMEOUT seconds]): a GoogleTest program
+# whose cases run as one CTest test.
 function(raceproof_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINKS;LABELS" ${ARGN})
-  raceproof_executable(${name} SOURCES ${ARG_SOURCES} LINKS ${ARG_LINKS} GTest::gtest GTest::gtest_main)
+  raceproof_executable(${name}
+    SOURCES ${ARG_SOURCES}
+    LINKS ${ARG_LINKS} GTest::gtest GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)

@@ -84,10 +84,9 @@ std::string client_line(const ClientSummary& summary) {
   }
   const auto& times = summary.session_established;
   if (times.count > 0) {
-    text +=
-        fmt::format("; session after {} to {}, median {}, standard deviation {:.3g} ms",
-                    rounded(times.min), rounded(times.max), rounded(times.median),
-                    std::sqrt(times.variance_ms2));
+    text += fmt::format("; session after {} to {}, median {}, standard deviation {:.3g} ms",
+                        rounded(times.min), rounded(times.max), rounded(times.median),
+                        std::sqrt(times.variance_ms2));
   }
   return text;
 }
@@ -112,9 +111,9 @@ std::string render_clients(const CampaignResult& result, const TerminalOptions& 
   for (const auto& scenario : result.scenarios) {
     for (const auto& variant : scenario.variants) {
       if (!variant.all_clients || variant.all_clients->attempts == 0) continue;
-      text += indented("  " + scenario.name + ", " + variant.name + ": ",
-                       client_line(*variant.all_clients) + exact_bounds_line(variant),
-                       options.width);
+      text +=
+          indented("  " + scenario.name + ", " + variant.name + ": ",
+                   client_line(*variant.all_clients) + exact_bounds_line(variant), options.width);
     }
   }
   return text.empty() ? text : "\nclients (simulated time, random runs)\n" + text;
@@ -128,8 +127,8 @@ std::string render_exclusions(const CampaignResult& result, const TerminalOption
     for (const auto& variant : scenario.variants) {
       ++variants;
       for (const auto& exclusion : variant.bound.exclusions) {
-        const auto known = std::ranges::find(exclusions, exclusion,
-                                             &std::pair<std::string, std::size_t>::first);
+        const auto known =
+            std::ranges::find(exclusions, exclusion, &std::pair<std::string, std::size_t>::first);
         if (known == exclusions.end()) {
           exclusions.emplace_back(exclusion, 1);
         } else {

@@ -1,8 +1,8 @@
 // Figures and verdicts in words.
 #include "reports/words.hpp"
 
-#include <fmt/format.h>
 #include <cmath>
+#include <fmt/format.h>
 #include <vector>
 
 namespace raceproof::report {

@@ -17,7 +17,9 @@ class Confined {
  public:
   template <class... Arguments>
   Confined(Runtime& runtime, Executor strand, Arguments&&... arguments)
-      : runtime_(&runtime), strand_(std::move(strand)), value_(std::forward<Arguments>(arguments)...) {}
+      : runtime_(&runtime),
+        strand_(std::move(strand)),
+        value_(std::forward<Arguments>(arguments)...) {}
 
   T& operator*() { return check(), value_; }
   const T& operator*() const { return check(), value_; }

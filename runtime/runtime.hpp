@@ -1,6 +1,6 @@
 // The seam: everything a component may ask of the world around it. `runtime/asio` implements it on
-// threads, TCP and the steady clock, `harness/sim` on a simulated clock and network. Components take a
-// `Runtime&` and are compiled once.
+// threads, TCP and the steady clock, `harness/sim` on a simulated clock and network. Components
+// take a `Runtime&` and are compiled once.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -28,8 +28,8 @@ using ConnectHandler = std::move_only_function<void(ErrorCode, Stream)>;
 /// runtime.
 using OperationId = std::uint64_t;
 
-/// One process's view of the world. Everything but `make_strand` and `observe` is called on a strand
-/// of this runtime; `make_strand` and `observe` are also allowed before it starts to run.
+/// One process's view of the world. Everything but `make_strand` and `observe` is called on a
+/// strand of this runtime; `make_strand` and `observe` are also allowed before it starts to run.
 class Runtime {
  public:
   Runtime() = default;
@@ -117,7 +117,8 @@ class Runtime {
 
   // --- what the templates above rest on -------------------------------------------------------
 
-  /// The present, only for adding a duration and waiting at once: a simulation need not remember it.
+  /// The present, only for adding a duration and waiting at once: a simulation need not remember
+  /// it.
   [[nodiscard]] virtual Instant wait_origin() { return now(); }
 
   virtual OperationId start_wait(const Executor& strand, Instant deadline, const char* what,

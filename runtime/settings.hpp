@@ -1,9 +1,9 @@
-// Settings that describe themselves: one description serves the YAML reader with its diagnostics, the
-// JSON Schema, the documentation and the scenario's `gateway.`-style overrides.
+// Settings that describe themselves: one description serves the YAML reader with its diagnostics,
+// the JSON Schema, the documentation and the scenario's `gateway.`-style overrides.
 //
-// A settings struct lists its fields in `void describe(SettingsVisitor& visitor)`; an enumeration has
-// a table found by argument-dependent look-up: `std::span<const std::string_view> choices(E)`, with
-// enumerators numbered from 0 in the table's order.
+// A settings struct lists its fields in `void describe(SettingsVisitor& visitor)`; an enumeration
+// has a table found by argument-dependent look-up: `std::span<const std::string_view> choices(E)`,
+// with enumerators numbered from 0 in the table's order.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@
 
 namespace raceproof {
 
-/// Walks the fields of a settings struct, reading or writing them. Keys and docs are literals; a doc
-/// is one sentence that gives meaning, unit and range.
+/// Walks the fields of a settings struct, reading or writing them. Keys and docs are literals; a
+/// doc is one sentence that gives meaning, unit and range.
 class SettingsVisitor {
  public:
   virtual ~SettingsVisitor() = default;
@@ -44,7 +44,7 @@ class SettingsVisitor {
   virtual void on(std::string_view key, DelayRange& value, std::string_view doc) = 0;
 
   template <class E>
-    requires std::is_enum_v<E>
+  requires std::is_enum_v<E>
   void on(std::string_view key, E& value, std::string_view doc) {
     auto index = static_cast<std::size_t>(value);
     on_choice(key, choices(E{}), index, doc);
@@ -52,9 +52,10 @@ class SettingsVisitor {
   }
   /// A nested struct.
   template <class S>
-    requires requires(S& s, SettingsVisitor& v) { s.describe(v); }
+  requires requires(S& s, SettingsVisitor& v) { s.describe(v); }
   void on(std::string_view key, S& value, std::string_view doc) {
-    on_group(key, [&value](SettingsVisitor& inner) { value.describe(inner); }, doc);
+    on_group(
+        key, [&value](SettingsVisitor& inner) { value.describe(inner); }, doc);
   }
   /// A map from free keys to structs.
   template <class S>
@@ -68,7 +69,7 @@ class SettingsVisitor {
   }
   /// A list of structs.
   template <class S>
-    requires requires(S& s, SettingsVisitor& v) { s.describe(v); }
+  requires requires(S& s, SettingsVisitor& v) { s.describe(v); }
   void on(std::string_view key, std::vector<S>& value, std::string_view doc) {
     const std::size_t count = on_list(
         key, value.size(),
@@ -99,7 +100,8 @@ class SettingsVisitor {
                          std::size_t& index, std::string_view doc) = 0;
   virtual void on_group(std::string_view key, std::function<void(SettingsVisitor&)> fields,
                         std::string_view doc) = 0;
-  /// `names` are the keys present now; `entry` visits the struct under a key and makes it if absent.
+  /// `names` are the keys present now; `entry` visits the struct under a key and makes it if
+  /// absent.
   virtual void on_map(std::string_view key, const std::vector<std::string>& names,
                       std::function<void(const std::string&, SettingsVisitor&)> entry,
                       std::string_view doc) = 0;

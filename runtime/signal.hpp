@@ -10,11 +10,11 @@ namespace raceproof {
 
 /// Coroutines of one strand wait; a handler of the same strand notifies. No memory: a notification
 /// with nobody waiting is lost, so waiters test their condition in a loop. The runtime owns the
-/// pending handlers (a wait is a sleep that never expires), so nothing leaks when a process is killed.
+/// pending handlers (a wait is a sleep that never expires), so nothing leaks when a process is
+/// killed.
 class Signal {
  public:
-  Signal(Runtime& runtime, Executor strand)
-      : runtime_(&runtime), strand_(std::move(strand)) {}
+  Signal(Runtime& runtime, Executor strand) : runtime_(&runtime), strand_(std::move(strand)) {}
 
   /// Returns after the next notification. Throws operation_aborted when the caller is cancelled.
   /// `what` names the wait in traces (a literal).
@@ -23,7 +23,8 @@ class Signal {
         [this, what](auto handler) {
           auto slot = asio::get_associated_cancellation_slot(handler);
           auto notified = std::make_shared<bool>(false);
-          // The sleep can only end by cancellation; the flag tells a notification from the caller's.
+          // The sleep can only end by cancellation; the flag tells a notification from the
+          // caller's.
           const OperationId id = runtime_->start_wait(
               strand_, Instant::max(), what,
               [notified, handler = std::move(handler)](ErrorCode error) mutable {

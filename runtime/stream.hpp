@@ -1,5 +1,6 @@
-// A byte stream and a listener without a type of their own: TCP in production, the simulated network
-// in simulation. `Stream` meets Asio's AsyncReadStream and AsyncWriteStream, so Boost.Beast runs on it.
+// A byte stream and a listener without a type of their own: TCP in production, the simulated
+// network in simulation. `Stream` meets Asio's AsyncReadStream and AsyncWriteStream, so Boost.Beast
+// runs on it.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -26,10 +27,9 @@ using ErrorCode = boost::system::error_code;
 /// A host and a port. In simulation the host is the name of a process of the scenario.
 struct Endpoint {
   Endpoint() = default;
-  // Not an aggregate: g++ 12 copies the bytes of an aggregate temporary in an operand of co_await, which
-  // breaks the short string in it.
-  Endpoint(std::string to_host, std::uint16_t to_port)
-      : host(std::move(to_host)), port(to_port) {}
+  // Not an aggregate: g++ 12 copies the bytes of an aggregate temporary in an operand of co_await,
+  // which breaks the short string in it.
+  Endpoint(std::string to_host, std::uint16_t to_port) : host(std::move(to_host)), port(to_port) {}
 
   std::string host;
   std::uint16_t port = 0;
@@ -158,8 +158,8 @@ class ListenerImpl {
   [[nodiscard]] virtual std::uint16_t port() const = 0;
 };
 
-/// A listening endpoint. Connections arrive in its backlog from the moment it exists, whether or not
-/// anybody accepts. Owned by the strand that listens.
+/// A listening endpoint. Connections arrive in its backlog from the moment it exists, whether or
+/// not anybody accepts. Owned by the strand that listens.
 class Listener {
  public:
   Listener() = default;

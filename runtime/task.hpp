@@ -20,9 +20,10 @@ namespace raceproof {
 
 namespace detail {
 
-/// Starts the body of a `call`. `co_spawn` forwards the caller's cancellation as a message to the body's
-/// strand that refers to memory of the caller, who may have gone on by the time it arrives (Boost 1.81,
-/// co_spawn_cancellation_handler); here the message shares the ownership of what it refers to.
+/// Starts the body of a `call`. `co_spawn` forwards the caller's cancellation as a message to the
+/// body's strand that refers to memory of the caller, who may have gone on by the time it arrives
+/// (Boost 1.81, co_spawn_cancellation_handler); here the message shares the ownership of what it
+/// refers to.
 struct StartCall {
   template <class Handler, class T>
   void operator()(Handler handler, Executor strand, Awaitable<T> body) const {
@@ -39,8 +40,8 @@ struct StartCall {
       std::move(handler)(error, std::forward<decltype(result)>(result)...);
     };
     asio::co_spawn(strand, std::move(body),
-                   asio::bind_cancellation_slot(
-                       cancellation->slot(), asio::bind_executor(caller, std::move(finished))));
+                   asio::bind_cancellation_slot(cancellation->slot(),
+                                                asio::bind_executor(caller, std::move(finished))));
   }
 };
 
@@ -64,9 +65,9 @@ Awaitable<T> call(Executor strand, Awaitable<T> body) {
       detail::StartCall(), use_awaitable, std::move(strand), std::move(body));
 }
 
-/// `co_await enter_shield();`: from here to its end the calling coroutine, cancelled or not, is out of
-/// reach of cancellation. For closing and deregistering, which a cancelled coroutine could otherwise
-/// not do, because it throws at its next co_await.
+/// `co_await enter_shield();`: from here to its end the calling coroutine, cancelled or not, is out
+/// of reach of cancellation. For closing and deregistering, which a cancelled coroutine could
+/// otherwise not do, because it throws at its next co_await.
 inline auto enter_shield() {
   return asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
 }

@@ -2,9 +2,10 @@
 //
 // In production both types are a 64-bit count of nanoseconds whose symbolic half is zero. In
 // simulation the symbolic half names a linear form over the events of the run and the scenario's
-// named parameters, so that one run can stand for a whole range of latencies: *comparing* two values
-// is then a decision that splits the region of possible times, and both sides are explored. Only
-// `to_ns()` pins a value to a number; in simulation that is a *cut*, counted with its call site.
+// named parameters, so that one run can stand for a whole range of latencies: *comparing* two
+// values is then a decision that splits the region of possible times, and both sides are explored.
+// Only `to_ns()` pins a value to a number; in simulation that is a *cut*, counted with its call
+// site.
 #pragma once
 
 #include <chrono>
@@ -46,14 +47,12 @@ struct Affine {
   FormId form = 0;
 
   [[nodiscard]] Affine plus(Affine other, int sign) const {
-    const FormId sum = (form | other.form) == 0
-                           ? 0
-                           : TimeAlgebra::current->add_forms(form, other.form, sign);
+    const FormId sum =
+        (form | other.form) == 0 ? 0 : TimeAlgebra::current->add_forms(form, other.form, sign);
     return {constant_ns + sign * other.constant_ns, sum};
   }
   [[nodiscard]] Affine times(std::int64_t factor) const {
-    return {constant_ns * factor,
-            form == 0 ? 0 : TimeAlgebra::current->scale_form(form, factor)};
+    return {constant_ns * factor, form == 0 ? 0 : TimeAlgebra::current->scale_form(form, factor)};
   }
   [[nodiscard]] bool less(Affine other) const {
     if (form == other.form) return constant_ns < other.constant_ns;
@@ -95,7 +94,8 @@ class Duration {
   friend bool operator<=(Duration a, Duration b) { return !(b < a); }
   friend bool operator>=(Duration a, Duration b) { return !(a < b); }
 
-  /// The number of nanoseconds. A cut in simulation; free only in logs, which take the symbolic value.
+  /// The number of nanoseconds. A cut in simulation; free only in logs, which take the symbolic
+  /// value.
   [[nodiscard]] std::int64_t to_ns(
       std::source_location where = std::source_location::current()) const {
     return value_.pin(where);
@@ -118,12 +118,8 @@ class Instant {
     return Instant(detail::Affine{std::numeric_limits<std::int64_t>::max() / 2, 0});
   }
 
-  friend Instant operator+(Instant t, Duration d) {
-    return Instant(t.value_.plus(d.affine(), 1));
-  }
-  friend Instant operator-(Instant t, Duration d) {
-    return Instant(t.value_.plus(d.affine(), -1));
-  }
+  friend Instant operator+(Instant t, Duration d) { return Instant(t.value_.plus(d.affine(), 1)); }
+  friend Instant operator-(Instant t, Duration d) { return Instant(t.value_.plus(d.affine(), -1)); }
   friend Duration operator-(Instant a, Instant b) { return Duration(a.value_.plus(b.value_, -1)); }
 
   /// Comparisons are decisions in simulation (see the top of this file).
@@ -144,8 +140,9 @@ class Instant {
   detail::Affine value_;
 };
 
-/// A delay that may be anything from `low` to `high` (inclusive). Written in place, it is drawn anew
-/// at each use (`Runtime::draw`); a named parameter is drawn once a run and has `low` = `high`.
+/// A delay that may be anything from `low` to `high` (inclusive). Written in place, it is drawn
+/// anew at each use (`Runtime::draw`); a named parameter is drawn once a run and has `low` =
+/// `high`.
 struct DelayRange {
   Duration low;
   Duration high;

@@ -1,9 +1,8 @@
 #include "harness/campaign/campaign.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <bit>
+#include <fmt/format.h>
 #include <fstream>
 #include <map>
 
@@ -111,9 +110,11 @@ class Report {
     add_ranges_in_place();
     bound.threads = static_cast<std::uint32_t>(variant_.gateway.threads);
     for (const auto& [where, count] : cuts_) bound.cuts.push_back({where, count});
-    bound.exclusions = {"fragmentation of the byte stream", "faults that the scenario does not name"};
+    bound.exclusions = {"fragmentation of the byte stream",
+                        "faults that the scenario does not name"};
     if (outcome_.parts.front().strategy->time() == sim::TimeMode::symbolic) {
-      bound.exclusions.push_back("orders among deliveries that a link without latency makes at once");
+      bound.exclusions.push_back(
+          "orders among deliveries that a link without latency makes at once");
     }
     if (bound.threads > 1) {
       bound.exclusions.push_back("threads that pick up ready work late (epsilon is 0)");
@@ -161,9 +162,14 @@ class Report {
       evidence_.guard_never_seen |= out.status == CheckStatus::never_seen;
       result_.checks.push_back(std::move(out));
     }
-    CheckResult clients{"every client's script is met", CheckKind::invariant, 0, CheckStatus::held, 0, ""};
-    CheckResult order{"the run ends in order (no crash, no spin)", CheckKind::invariant, 0,
-                      CheckStatus::held, 0, ""};
+    CheckResult clients{
+        "every client's script is met", CheckKind::invariant, 0, CheckStatus::held, 0, ""};
+    CheckResult order{"the run ends in order (no crash, no spin)",
+                      CheckKind::invariant,
+                      0,
+                      CheckStatus::held,
+                      0,
+                      ""};
     for (const SearchPart& part : outcome_.parts) {
       for (const RunRecord& record : part.result.records) {
         clients.classes += record.clients_ok ? 0 : 1;
@@ -182,8 +188,8 @@ class Report {
     result_.checks.push_back(std::move(order));
   }
 
-  /// Of the runs that violate `check` (past the end: an invariant), the plainest first: not only at a
-  /// tie, not relaxed, fewest deviations.
+  /// Of the runs that violate `check` (past the end: an invariant), the plainest first: not only at
+  /// a tie, not relaxed, fewest deviations.
   void confirm_failures() {
     for (std::size_t i = 0; i < result_.checks.size(); ++i) {
       if (result_.checks[i].status != CheckStatus::violated) continue;
@@ -327,7 +333,8 @@ class Report {
       result_.verdict = Verdict::unknown;
       result_.reason = Reason::budget;
       result_.reason_text =
-          "a violation was found in an approximated region and could not be shown on the concrete clock";
+          "a violation was found in an approximated region and could not be shown on the concrete "
+          "clock";
       return;
     }
     const Judgement judgement = judge(expect_, evidence_);
@@ -379,8 +386,9 @@ ScenarioResult run_scenario(const scenario::Scenario& scenario, const CampaignOp
   result.source = scenario.source();
   result.tags = scenario.tags();
   for (const auto& variant : scenario.variants()) {
-    const bool chosen = options.variants.empty() ||
-                        std::ranges::find(options.variants, variant->name) != options.variants.end();
+    const bool chosen =
+        options.variants.empty() ||
+        std::ranges::find(options.variants, variant->name) != options.variants.end();
     if (!chosen) continue;
     const SearchOutcome outcome = search_variant(*variant, options);
     result.variants.push_back(Report(scenario, *variant, options, outcome).make());

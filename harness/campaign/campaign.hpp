@@ -18,15 +18,15 @@ namespace raceproof::campaign {
 
 struct CampaignOptions {
   std::uint64_t seed = 1;
-  unsigned jobs = 1;                      ///< workers
-  std::optional<std::uint64_t> runs;      ///< in place of the scenario's numbers of sampled runs
-  std::optional<std::uint64_t> classes;   ///< in place of the scenario's budget of classes
-  std::optional<scenario::Search> search; ///< in place of the scenario's search
-  std::optional<double> seconds;          ///< ceiling on wall time of one variant
-  std::vector<std::string> variants;      ///< only these; empty: all
-  std::filesystem::path out;              ///< where failures are saved; empty: nowhere
-  std::uint64_t timing_runs = 256;        ///< random runs behind the clients' success and timing figures
-  bool keep_all_keys = false;             ///< also of runs in which nothing was violated
+  unsigned jobs = 1;                       ///< workers
+  std::optional<std::uint64_t> runs;       ///< in place of the scenario's numbers of sampled runs
+  std::optional<std::uint64_t> classes;    ///< in place of the scenario's budget of classes
+  std::optional<scenario::Search> search;  ///< in place of the scenario's search
+  std::optional<double> seconds;           ///< ceiling on wall time of one variant
+  std::vector<std::string> variants;       ///< only these; empty: all
+  std::filesystem::path out;               ///< where failures are saved; empty: nowhere
+  std::uint64_t timing_runs = 256;  ///< random runs behind the clients' success and timing figures
+  bool keep_all_keys = false;       ///< also of runs in which nothing was violated
   const std::atomic<bool>* interrupted = nullptr;
   /// Progress of the variant at work: its name, what is being done, runs done, of at most.
   std::function<void(const std::string& variant, const std::string& what, std::uint64_t done,
@@ -45,8 +45,8 @@ struct CampaignOptions {
 [[nodiscard]] std::vector<std::uint64_t> run_digests(const scenario::ResolvedVariant& variant,
                                                      const CampaignOptions& options);
 
-/// Makes the run that stands at `number` (from 0) in `run_digests` again, in a world of its own, and
-/// shows its trace to `consume`. False if there is no such run. Repeats the search to find it.
+/// Makes the run that stands at `number` (from 0) in `run_digests` again, in a world of its own,
+/// and shows its trace to `consume`. False if there is no such run. Repeats the search to find it.
 bool repeat_run(const scenario::ResolvedVariant& variant, const CampaignOptions& options,
                 std::uint64_t number, const std::function<void(const trace::Trace&)>& consume);
 

@@ -1,8 +1,7 @@
 #include "harness/campaign/confirm.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "harness/explore/witness.hpp"
 
@@ -130,8 +129,8 @@ std::optional<Confirmed> confirm(const scenario::Scenario& scenario,
   explore::RecordingDecider recording(*concrete, runner.world().trace());
   const RunRecord shown = runner.run(sim::TimeMode::concrete, recording);
   const bool by_check = check < variant.checks.size();
-  const bool violated = by_check ? ((shown.violated >> check) & 1) != 0
-                                 : is_broken(shown.end) || !shown.clients_ok;
+  const bool violated =
+      by_check ? ((shown.violated >> check) & 1) != 0 : is_broken(shown.end) || !shown.clients_ok;
   if (!violated) return std::nullopt;
 
   const auto& trace = runner.world().trace();
@@ -142,19 +141,18 @@ std::optional<Confirmed> confirm(const scenario::Scenario& scenario,
     failure.cause = explain(trace, runner.findings()[check]);
   } else if (is_broken(shown.end)) {
     failure.check = "the run ends in order";
-    failure.cause = fmt::format("the run ended with: {}{}{}", sim::name_of(shown.end),
-                                runner.world().failure().empty() ? "" : ", ",
-                                runner.world().failure());
+    failure.cause =
+        fmt::format("the run ended with: {}{}{}", sim::name_of(shown.end),
+                    runner.world().failure().empty() ? "" : ", ", runner.world().failure());
   } else {
     failure.check = "every client's script is met";
     failure.cause = "a client's step was not met";
     for (const auto& observation : trace.observations()) {
       if (trace.text(observation.name) != "client_step_failed") continue;
-      failure.cause = fmt::format("{}: step {} expected {}, got {}",
-                                  text_field(trace, observation, "client"),
-                                  text_field(trace, observation, "step"),
-                                  text_field(trace, observation, "expected"),
-                                  text_field(trace, observation, "got"));
+      failure.cause = fmt::format(
+          "{}: step {} expected {}, got {}", text_field(trace, observation, "client"),
+          text_field(trace, observation, "step"), text_field(trace, observation, "expected"),
+          text_field(trace, observation, "got"));
       break;
     }
   }

@@ -1,15 +1,17 @@
 // Version 1, one JSON object:
 //   format     "raceproof-failure", version 1
 //   scenario, file, variant, check, cause, seed, tie_only, digest (16 hexadecimal digits)
-//   decisions  list of {kind: "delay" | "next_event" | "comparison" | "timer_queued" | "thread_step",
-//              strand, label, ordinal, value}; value is nanoseconds or the answer
+//   decisions  list of {kind: "delay" | "next_event" | "comparison" | "timer_queued" |
+//   "thread_step",
+//              strand, label, ordinal, value, instead_of}; value is nanoseconds or the answer;
+//              instead_of {strand, label, ordinal}, of a choice: what the baseline would have
+//              chosen
 //   text       the scenario's lines
 #include "harness/campaign/failure_file.hpp"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <charconv>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -26,11 +28,17 @@ constexpr std::array<sim::ChoiceKind, 4> choice_kinds = {
 
 Json to_json(const Decision& decision) {
   const bool delay = decision.kind == Decision::Kind::delay;
-  return {{"kind", delay ? "delay" : std::string(sim::name_of(decision.choice))},
-          {"strand", decision.strand},
-          {"label", decision.label},
-          {"ordinal", decision.ordinal},
-          {"value", decision.value}};
+  Json json = {{"kind", delay ? "delay" : std::string(sim::name_of(decision.choice))},
+               {"strand", decision.strand},
+               {"label", decision.label},
+               {"ordinal", decision.ordinal},
+               {"value", decision.value}};
+  if (!delay) {
+    json["instead_of"] = {{"strand", decision.instead_of.strand},
+                          {"label", decision.instead_of.label},
+                          {"ordinal", decision.instead_of.ordinal}};
+  }
+  return json;
 }
 
 Decision decision_from(const Json& json) {
@@ -51,12 +59,18 @@ Decision decision_from(const Json& json) {
   decision.label = json.at("label").get<std::string>();
   decision.ordinal = json.at("ordinal").get<std::uint32_t>();
   decision.value = json.at("value").get<std::int64_t>();
-  const bool answer = decision.kind == Decision::Kind::choice &&
-                      (decision.choice == sim::ChoiceKind::comparison ||
-                       decision.choice == sim::ChoiceKind::timer_queued);
+  if (decision.kind == Decision::Kind::choice) {
+    const Json& usual = json.at("instead_of");
+    decision.instead_of = {usual.at("strand").get<std::string>(),
+                           usual.at("label").get<std::string>(),
+                           usual.at("ordinal").get<std::uint32_t>()};
+  }
+  const bool answer =
+      decision.kind == Decision::Kind::choice && (decision.choice == sim::ChoiceKind::comparison ||
+                                                  decision.choice == sim::ChoiceKind::timer_queued);
   if (answer && decision.value != 0 && decision.value != 1) {
-    throw std::runtime_error(fmt::format("the value of a {} is 0 or 1, not {}", kind,
-                                         decision.value));
+    throw std::runtime_error(
+        fmt::format("the value of a {} is 0 or 1, not {}", kind, decision.value));
   }
   return decision;
 }
@@ -144,8 +158,8 @@ SavedFailure read_failure(const std::string& text, const std::string& file) {
     }
     return failure;
   } catch (const std::exception& error) {
-    throw std::runtime_error(fmt::format("{}: cannot be read as a saved failure: {}", file,
-                                         error.what()));
+    throw std::runtime_error(
+        fmt::format("{}: cannot be read as a saved failure: {}", file, error.what()));
   }
 }
 

@@ -20,11 +20,11 @@ struct SavedFailure {
   std::string scenario_file;  ///< where it was read from
   std::string scenario_text;
   std::string variant;
-  std::string check;          ///< text of the violated check
-  std::string cause;          ///< one sentence
-  std::uint64_t seed = 0;     ///< of the strands' random numbers
+  std::string check;       ///< text of the violated check
+  std::string cause;       ///< one sentence
+  std::uint64_t seed = 0;  ///< of the strands' random numbers
   bool tie_only = false;
-  std::uint64_t digest = 0;   ///< of the concrete run that showed it
+  std::uint64_t digest = 0;  ///< of the concrete run that showed it
   /// What differs from the baseline (first alternative, shortest delay), by meaning.
   std::vector<explore::Decision> decisions;
 };

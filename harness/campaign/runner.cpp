@@ -52,7 +52,8 @@ bool is_first_attempt(const Observation& observation) {
 bool is_established(const Observation& observation) {
   if (observation.name != "client_frame") return false;
   for (const Field& field : observation.fields) {
-    if (field.key == "type") return std::get<std::string_view>(field.value) == "session_established";
+    if (field.key == "type")
+      return std::get<std::string_view>(field.value) == "session_established";
   }
   return false;
 }
@@ -111,7 +112,7 @@ void Runner::summarize(RunRecord& record) {
   auto& time = world_.time();
   findings_ = &evaluator_.evaluate(
       trace, [this](trace::EventId from, trace::EventId to) { return longest_between(from, to); },
-      [&time](Duration limit) { return limit.to_ns(); });
+      [](Duration limit) { return limit.to_ns(); });
   for (std::size_t i = 0; i < findings_->size() && i < 64; ++i) {
     if ((*findings_)[i].violated) record.violated |= std::uint64_t{1} << i;
     if ((*findings_)[i].seen) record.seen |= std::uint64_t{1} << i;

@@ -15,28 +15,28 @@ namespace raceproof::campaign {
 /// Time from a client's first connect to its established session.
 struct EstablishedTime {
   std::uint16_t client = 0;
-  std::int64_t low_ns = 0;   ///< concrete runs: equal to high_ns
+  std::int64_t low_ns = 0;  ///< concrete runs: equal to high_ns
   std::int64_t high_ns = 0;
 };
 
 /// What is kept of a run.
 struct RunRecord {
-  std::uint64_t violated = 0;   ///< bit per check of the variant
-  std::uint64_t seen = 0;       ///< bit per check whose pattern was met
+  std::uint64_t violated = 0;  ///< bit per check of the variant
+  std::uint64_t seen = 0;      ///< bit per check whose pattern was met
   std::uint64_t digest = 0;
-  std::uint64_t order = 0;      ///< hash of the order of events, whatever their times
+  std::uint64_t order = 0;  ///< hash of the order of events, whatever their times
   sim::RunEnd end = sim::RunEnd::stopped;
-  std::string broken;           ///< what went wrong, if `end` is_broken and it is known
+  std::string broken;  ///< what went wrong, if `end` is_broken and it is known
   bool tie_only = false;
   bool relaxed = false;
-  bool clients_ok = true;       ///< every client's script was met
-  std::uint32_t deviations = 0; ///< choices that were not the first
+  bool clients_ok = true;        ///< every client's script was met
+  std::uint32_t deviations = 0;  ///< choices that were not the first
   std::uint32_t choices = 0;
-  std::int64_t virtual_ns = 0;  ///< how long the run lasted (symbolic: at the least)
-  std::uint64_t clients_done = 0;    ///< bit per client (the first 64) whose script was met
+  std::int64_t virtual_ns = 0;     ///< how long the run lasted (symbolic: at the least)
+  std::uint64_t clients_done = 0;  ///< bit per client (the first 64) whose script was met
   std::vector<EstablishedTime> established;
   std::vector<sim::Cut> cuts;
-  explore::RunKey key;          ///< kept for runs in which something was violated
+  explore::RunKey key;  ///< kept for runs in which something was violated
 };
 
 /// Whether a run ended in a way that no scenario expects.

@@ -94,11 +94,10 @@ void System::start_clients(Runtime& runtime) {
   for (const auto& script : variant_.clients) {
     auto& client = *clients_.emplace_back(
         std::make_unique<fakes::client::Client>(runtime, Endpoint{gateway_host, port}, script));
-    asio::co_spawn(client.strand(), client.run(),
-                   [this, &runtime](std::exception_ptr error, bool) {
-                     if (error) runtime.task_failed("client", error);
-                     if (--clients_left_ == 0) world_.stop();
-                   });
+    asio::co_spawn(client.strand(), client.run(), [this, &runtime](std::exception_ptr error, bool) {
+      if (error) runtime.task_failed("client", error);
+      if (--clients_left_ == 0) world_.stop();
+    });
   }
 }
 

@@ -1,5 +1,5 @@
-// The system of a scenario in a simulated world: Redis, the gateway, its clients, and the network and
-// accidents between them.
+// The system of a scenario in a simulated world: Redis, the gateway, its clients, and the network
+// and accidents between them.
 #pragma once
 
 #include <memory>
@@ -18,8 +18,8 @@ inline constexpr const char* redis_host = "redis";
 inline constexpr const char* gateway_host = "gateway";
 inline constexpr const char* clients_host = "clients";
 
-/// Owns the components that the processes of one world consist of. The world is begun by the caller,
-/// and ended before this is destroyed.
+/// Owns the components that the processes of one world consist of. The world is begun by the
+/// caller, and ended before this is destroyed.
 class System {
  public:
   System(sim::World& world, const scenario::ResolvedVariant& variant);

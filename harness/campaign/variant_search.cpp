@@ -14,8 +14,8 @@ class Searcher {
       : variant_(variant), options_(options), begin_(Clock::now()) {
     const double seconds =
         options.seconds.value_or(static_cast<double>(variant.explore.time.to_ns()) / 1e9);
-    deadline_ = begin_ + std::chrono::duration_cast<Clock::duration>(
-                             std::chrono::duration<double>(seconds));
+    deadline_ = begin_ +
+                std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
   }
 
   [[nodiscard]] bool out_of_time() const { return Clock::now() >= deadline_; }
@@ -44,8 +44,8 @@ class Searcher {
       return [runner, strategy, keep_all_keys = options_.keep_all_keys](
                  sim::Decider& decider, const explore::RunKey& key) {
         RunRecord record = runner->run(strategy->time(), decider);
-        const bool interesting = record.violated != 0 || is_broken(record.end) ||
-                                 !record.clients_ok || keep_all_keys;
+        const bool interesting =
+            record.violated != 0 || is_broken(record.end) || !record.clients_ok || keep_all_keys;
         if (interesting) record.key = key;
         return record;
       };
@@ -67,17 +67,17 @@ SearchOutcome search_variant(const scenario::ResolvedVariant& variant,
                              const CampaignOptions& options) {
   const auto& explore_settings = variant.explore;
   const auto runs = options.runs.value_or(static_cast<std::uint64_t>(explore_settings.runs));
-  const auto classes = options.classes.value_or(static_cast<std::uint64_t>(explore_settings.classes));
+  const auto classes =
+      options.classes.value_or(static_cast<std::uint64_t>(explore_settings.classes));
   const auto sample =
       options.runs.value_or(static_cast<std::uint64_t>(explore_settings.otherwise.sample));
   Searcher searcher(variant, options);
   SearchOutcome outcome;
-  const auto random_walk = [&] {
-    return std::shared_ptr(explore::make_random_walk(options.seed));
-  };
+  const auto random_walk = [&] { return std::shared_ptr(explore::make_random_walk(options.seed)); };
   switch (options.search.value_or(explore_settings.search)) {
     case scenario::Search::baseline:
-      outcome.parts.push_back(searcher.part(std::shared_ptr(explore::make_baseline()), 1, "baseline"));
+      outcome.parts.push_back(
+          searcher.part(std::shared_ptr(explore::make_baseline()), 1, "baseline"));
       break;
     case scenario::Search::random:
       outcome.parts.push_back(searcher.part(random_walk(), runs, "random walk"));
@@ -88,10 +88,10 @@ SearchOutcome search_variant(const scenario::ResolvedVariant& variant,
       std::vector<explore::PathDecider::Step> path;
       explore::PathDecider decider(path);
       const auto steps = probe.run(sim::TimeMode::symbolic, decider).choices;
-      outcome.parts.push_back(searcher.part(
-          std::shared_ptr(explore::make_pct(options.seed, static_cast<int>(explore_settings.depth),
-                                            steps)),
-          runs, "PCT"));
+      outcome.parts.push_back(
+          searcher.part(std::shared_ptr(explore::make_pct(
+                            options.seed, static_cast<int>(explore_settings.depth), steps)),
+                        runs, "PCT"));
       outcome.parts.push_back(searcher.part(random_walk(), runs, "random baseline"));
       break;
     }
@@ -104,8 +104,9 @@ SearchOutcome search_variant(const scenario::ResolvedVariant& variant,
       break;
   }
   if (options.timing_runs > 0) {
-    outcome.timing = searcher.part(std::shared_ptr(explore::make_random_walk(options.seed ^ 0x7419)),
-                                   options.timing_runs, "timing");
+    outcome.timing =
+        searcher.part(std::shared_ptr(explore::make_random_walk(options.seed ^ 0x7419)),
+                      options.timing_runs, "timing");
   }
   outcome.interrupted = searcher.interrupted();
   outcome.wall_seconds = searcher.seconds();

@@ -1,8 +1,7 @@
 #include "harness/check/evaluator.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace raceproof::check {
 
@@ -59,7 +58,8 @@ bool is_caused_by(const Trace& trace, trace::EventId event, const CausedBy& caus
     if (!std::ranges::binary_search(chain, record.event, std::greater<>())) return false;
     const auto name = trace.text(record.name);
     if (!cause.observation.empty()) return name == cause.observation;
-    return name == "redis_reply" && command_matches(cause.command, text_of(trace, record, "command")) &&
+    return name == "redis_reply" &&
+           command_matches(cause.command, text_of(trace, record, "command")) &&
            reply_matches(cause.reply, text_of(trace, record, "reply"));
   });
 }
@@ -143,7 +143,8 @@ const std::vector<Finding>& Evaluator::evaluate(
 
   const auto mark = [&](std::size_t check, std::size_t observation, bool violated, bool seen) {
     Finding& finding = findings_[check];
-    const bool first = (violated && !finding.violated) || (seen && !finding.seen && !finding.violated);
+    const bool first =
+        (violated && !finding.violated) || (seen && !finding.seen && !finding.violated);
     finding.violated |= violated;
     finding.seen |= seen;
     if (!first) return;

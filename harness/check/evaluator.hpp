@@ -19,16 +19,17 @@
 
 namespace raceproof::check {
 
-/// The answer to "how long may `to` come after `from`", in nanoseconds, at most: exact on the clock,
-/// the supremum over the region in a symbolic run.
+/// The answer to "how long may `to` come after `from`", in nanoseconds, at most: exact on the
+/// clock, the supremum over the region in a symbolic run.
 using LongestBetween = std::function<std::int64_t(trace::EventId from, trace::EventId to)>;
 
 /// What one check says about one run.
 struct Finding {
   bool violated = false;
-  bool seen = false;              ///< an event matched its pattern (what `sometimes` asks for)
-  trace::EventId event = 0;       ///< the first violating (or matching) event
-  std::size_t observation = 0;    ///< its index in the trace; the number of observations if there is none
+  bool seen = false;         ///< an event matched its pattern (what `sometimes` asks for)
+  trace::EventId event = 0;  ///< the first violating (or matching) event
+  std::size_t observation =
+      0;  ///< its index in the trace; the number of observations if there is none
 };
 
 /// Checks of one variant, ready to be evaluated on any trace. Not thread-safe: one per worker.
@@ -69,6 +70,7 @@ class Evaluator {
                                 const CausedBy& cause);
 
 /// The chain of events from `event` back to the start of the run, latest first.
-[[nodiscard]] std::vector<trace::EventId> causes_of(const trace::Trace& trace, trace::EventId event);
+[[nodiscard]] std::vector<trace::EventId> causes_of(const trace::Trace& trace,
+                                                    trace::EventId event);
 
 }  // namespace raceproof::check

@@ -1,5 +1,5 @@
-// What must hold, as plain data: the typed form of a scenario's `check:` list. harness/check evaluates
-// it; nothing here runs.
+// What must hold, as plain data: the typed form of a scenario's `check:` list. harness/check
+// evaluates it; nothing here runs.
 #pragma once
 
 #include <cstdint>
@@ -62,13 +62,13 @@ struct Pattern {
 /// One property of the runs of a variant.
 struct Check {
   enum class Kind {
-    never,       ///< No event matches.
-    always,      ///< Every event that matches but for `while` and `caused_by` matches those too; of a
-                 ///< state pattern: it is true at every moment.
+    never,   ///< No event matches.
+    always,  ///< Every event that matches but for `while` and `caused_by` matches those too; of a
+             ///< state pattern: it is true at every moment.
     sometimes,   ///< At least one event in at least one run matches; the guard against vacuity.
     eventually,  ///< In every run an event matches, within `within` of the start if that is given.
-    leads_to,    ///< Every event that matches `pattern` is followed by one that matches `to`, of the
-                 ///< same client where both name clients' events, within `within` if that is given.
+    leads_to,  ///< Every event that matches `pattern` is followed by one that matches `to`, of the
+               ///< same client where both name clients' events, within `within` if that is given.
   };
 
   Kind kind = Kind::never;
@@ -84,8 +84,8 @@ inline constexpr std::string_view check_names[] = {"never", "always", "sometimes
                                                    "leads_to"};
 
 /// Whether a reply of Redis, as observed (its RESP type sign and value: ":0", "+OK", "-NOSCRIPT No
-/// matching script", "$5 hello"), is the one that a `caused_by` names: the whole text with or without
-/// the type sign and a string's length, or an error's first word.
+/// matching script", "$5 hello"), is the one that a `caused_by` names: the whole text with or
+/// without the type sign and a string's length, or an error's first word.
 [[nodiscard]] bool reply_matches(std::string_view expected, std::string_view observed);
 
 /// Whether a command as observed ("PUBLISH", "CLIENT SETNAME") is the one that a `caused_by` names;

@@ -16,7 +16,7 @@ namespace raceproof::cli {
 /// What `run` was asked for.
 struct RunArguments {
   std::vector<std::filesystem::path> paths;
-  std::vector<std::string> variants;     ///< only these; empty: all
+  std::vector<std::string> variants;  ///< only these; empty: all
   std::uint64_t seed = 1;
   std::optional<std::uint64_t> runs;     ///< sampled runs, in place of the scenario's number
   std::optional<std::uint64_t> classes;  ///< budget of classes, likewise
@@ -43,8 +43,8 @@ int replay(const ReplayArguments& arguments);
 int list(const std::vector<std::filesystem::path>& paths, const std::string& tag);
 int lint(const std::vector<std::filesystem::path>& paths);
 
-/// Digests of every run of every variant, a line each: what `--determinism` compares. With a number,
-/// the events of that one run (of each chosen variant) instead.
+/// Digests of every run of every variant, a line each: what `--determinism` compares. With a
+/// number, the events of that one run (of each chosen variant) instead.
 int digest(const RunArguments& arguments, std::optional<std::uint64_t> events_of);
 
 }  // namespace raceproof::cli

@@ -1,13 +1,12 @@
 #include "harness/cli/determinism.hpp"
 
-#include <fmt/format.h>
-#include <sys/personality.h>
-#include <sys/wait.h>
-
 #include <cstdio>
+#include <fmt/format.h>
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <sys/personality.h>
+#include <sys/wait.h>
 
 #include "harness/cli/event_text.hpp"
 #include "harness/cli/load.hpp"
@@ -16,8 +15,8 @@ namespace raceproof::cli {
 
 namespace {
 
-/// New processes get addresses of their own, also where this one was started without (a debugger does
-/// that). A system that forbids the change leaves it as it is.
+/// New processes get addresses of their own, also where this one was started without (a debugger
+/// does that). A system that forbids the change leaves it as it is.
 void randomize_addresses_of_children() {
   constexpr unsigned long only_ask = 0xffffffff;
   const int current = personality(only_ask);
@@ -92,10 +91,9 @@ class Comparison {
 
   [[nodiscard]] std::string command(const std::string& more) const {
     const unsigned other_jobs = options_.jobs == 1 ? 2 : 1;
-    std::string text =
-        fmt::format("exec {} digest --seed {} --jobs {} --variant {}",
-                    quoted(std::filesystem::read_symlink("/proc/self/exe").string()),
-                    arguments_.seed, other_jobs, quoted(variant_.name));
+    std::string text = fmt::format("exec {} digest --seed {} --jobs {} --variant {}",
+                                   quoted(std::filesystem::read_symlink("/proc/self/exe").string()),
+                                   arguments_.seed, other_jobs, quoted(variant_.name));
     if (arguments_.runs) text += fmt::format(" --runs {}", *arguments_.runs);
     if (arguments_.classes) text += fmt::format(" --classes {}", *arguments_.classes);
     if (!arguments_.search.empty()) text += fmt::format(" --search {}", arguments_.search);
@@ -126,8 +124,8 @@ void check_determinism(const scenario::Scenario& scenario, const RunArguments& a
                        campaign::ScenarioResult& result, const std::atomic<bool>& interrupted) {
   randomize_addresses_of_children();
   for (auto& variant : result.variants) {
-    const bool cut_short = variant.reason == campaign::Reason::time ||
-                           variant.reason == campaign::Reason::interrupted;
+    const bool cut_short =
+        variant.reason == campaign::Reason::time || variant.reason == campaign::Reason::interrupted;
     if (cut_short) continue;
     const auto resolved = scenario.resolve(variant.name);
     const auto difference = Comparison(scenario, *resolved, arguments, interrupted).difference();

@@ -1,7 +1,6 @@
 // `raceproof digest`: what happened in every run, as numbers, or in one run, event by event.
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "harness/cli/event_text.hpp"
 #include "harness/cli/load.hpp"

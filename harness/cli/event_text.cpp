@@ -43,7 +43,8 @@ std::vector<std::string> event_lines(const trace::Trace& trace) {
                            ? std::string("-")
                            : fmt::format("{} ms", static_cast<double>(event.time_ns) / 1e6);
     line += fmt::format(" {}: {}", trace.strand_name(event.strand), trace::name_of(event.kind));
-    if (const auto label = trace.text(event.label); !label.empty()) line += fmt::format(" '{}'", label);
+    if (const auto label = trace.text(event.label); !label.empty())
+      line += fmt::format(" '{}'", label);
     if (event.payload_size > 0) line += fmt::format(" of {} bytes", event.payload_size);
     line += fmt::format(" <- event {}", event.cause);
     lines.push_back(std::move(line));

@@ -14,9 +14,9 @@ namespace raceproof::cli {
                                            std::size_t text_limit = 60);
 
 /// All that a run's digest is made of, a line for each event, with its observations behind it:
-/// "12.500 ms gateway/main: timer 'poll' <- event 41 | * state subject=redis ...". Two runs have equal
-/// lines if they have equal digests, and differ if those do, but for what lies far into a long text. In
-/// a symbolic run times belong to the region, and stand as "-".
+/// "12.500 ms gateway/main: timer 'poll' <- event 41 | * state subject=redis ...". Two runs have
+/// equal lines if they have equal digests, and differ if those do, but for what lies far into a
+/// long text. In a symbolic run times belong to the region, and stand as "-".
 [[nodiscard]] std::vector<std::string> event_lines(const trace::Trace& trace);
 
 }  // namespace raceproof::cli

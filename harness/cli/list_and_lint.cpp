@@ -1,7 +1,6 @@
 // `raceproof list` and `raceproof lint`.
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "harness/cli/commands.hpp"
 #include "harness/scenario/library.hpp"
@@ -13,7 +12,8 @@ int list(const std::vector<std::filesystem::path>& paths, const std::string& tag
   auto rows = scenario::list(paths, diagnostics);
   for (const auto& diagnostic : diagnostics) fmt::print(stderr, "{}\n", print(diagnostic));
   if (!tag.empty()) {
-    std::erase_if(rows, [&](const auto& row) { return std::ranges::find(row.tags, tag) == row.tags.end(); });
+    std::erase_if(
+        rows, [&](const auto& row) { return std::ranges::find(row.tags, tag) == row.tags.end(); });
   }
   std::string previous;
   for (const auto& row : rows) {
@@ -23,8 +23,9 @@ int list(const std::vector<std::filesystem::path>& paths, const std::string& tag
       fmt::print("{}{}\n  {}\n", row.scenario, tags, row.shows);
       previous = row.scenario;
     }
-    fmt::print("    {:<24} {}\n", row.variant,
-               row.expect == scenario::Expectation::reproduces ? "reproduces the failure" : "holds");
+    fmt::print(
+        "    {:<24} {}\n", row.variant,
+        row.expect == scenario::Expectation::reproduces ? "reproduces the failure" : "holds");
   }
   return diagnostics.empty() ? 0 : 2;
 }

@@ -1,8 +1,7 @@
 #include "harness/cli/load.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 #include <thread>
 
 #include "runtime/spelling.hpp"
@@ -22,11 +21,13 @@ void choose_variants(const std::vector<std::string>& wanted, LoadedScenarios& lo
   }
   for (const auto& name : wanted) {
     if (std::ranges::find(known, name) != known.end()) continue;
-    loaded.errors.push_back({"--variant", {"no scenario has a variant '" + name + "'" +
-                                           suggestion(name, known, "variants")}});
+    loaded.errors.push_back(
+        {"--variant",
+         {"no scenario has a variant '" + name + "'" + suggestion(name, known, "variants")}});
   }
   std::erase_if(loaded.scenarios, [&](const auto& scenario) {
-    return std::ranges::none_of(wanted, [&](const auto& name) { return scenario->resolve(name); });
+    return std::ranges::none_of(
+        wanted, [&](const auto& name) { return scenario->resolve(name) != nullptr; });
   });
 }
 
@@ -62,8 +63,8 @@ LoadedScenarios load_all(const RunArguments& arguments) {
 campaign::CampaignOptions campaign_options(const RunArguments& arguments) {
   campaign::CampaignOptions options;
   options.seed = arguments.seed;
-  options.jobs = arguments.jobs != 0 ? arguments.jobs
-                                     : std::max(1U, std::thread::hardware_concurrency());
+  options.jobs =
+      arguments.jobs != 0 ? arguments.jobs : std::max(1U, std::thread::hardware_concurrency());
   options.runs = arguments.runs;
   options.classes = arguments.classes;
   options.seconds = arguments.seconds;

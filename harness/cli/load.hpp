@@ -18,9 +18,9 @@ struct LoadedScenarios {
   std::vector<campaign::InputError> errors;
 };
 
-/// Loads every scenario under the paths of `arguments`, and keeps those that have one of its variants
-/// (all, if it names none). What cannot be used goes to `errors`, with all its complaints, and to
-/// standard error.
+/// Loads every scenario under the paths of `arguments`, and keeps those that have one of its
+/// variants (all, if it names none). What cannot be used goes to `errors`, with all its complaints,
+/// and to standard error.
 [[nodiscard]] LoadedScenarios load_all(const RunArguments& arguments);
 
 /// The campaign's options as the command line gives them; `jobs` is resolved to a number.

@@ -1,9 +1,9 @@
-// The `raceproof` command: its options, and nothing else. What the subcommands do is in commands.hpp.
-#include <fmt/format.h>
-#include <unistd.h>
-
+// The `raceproof` command: its options, and nothing else. What the subcommands do is in
+// commands.hpp.
 #include <CLI/CLI.hpp>
 #include <exception>
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "fakes/redis/serve.hpp"
 #include "harness/cli/commands.hpp"
@@ -23,8 +23,7 @@ void add_search_options(CLI::App& command, cli::RunArguments& arguments) {
   command.add_option("--classes", arguments.classes, "Budget of classes of orders, likewise")
       ->check(CLI::PositiveNumber);
   command
-      .add_option("--search", arguments.search,
-                  "How to search, in place of what the scenario says")
+      .add_option("--search", arguments.search, "How to search, in place of what the scenario says")
       ->check(CLI::IsMember({"complete", "random", "pct", "baseline"}));
   command.add_option("--jobs", arguments.jobs, "Workers; 0 is one per core")->capture_default_str();
 }
@@ -46,30 +45,36 @@ int parse_and_run(int argc, char** argv) {
   cli::RunArguments run;
   auto* run_command = app.add_subcommand(
       "run",
-      "Run scenarios and judge them.\n\nEvery variant is searched as its file says (complete: every "
+      "Run scenarios and judge them.\n\nEvery variant is searched as its file says (complete: "
+      "every "
       "order that the declared ranges allow), judged against its expectation, and reported as a "
       "table, out/result.json, out/junit.xml and out/failures/*.json.");
   add_search_options(*run_command, run);
   run_command->add_option("--time", run.seconds, "Wall-clock ceiling per variant, in seconds")
       ->check(CLI::PositiveNumber);
   run_command->add_option("--out", run.out, "Folder of the reports")->capture_default_str();
-  run_command->add_flag("--determinism", run.determinism,
-                        "Repeat every run in another process, with another address layout and number "
-                        "of workers, and compare");
-  run_command->add_flag("--wall", run.wall,
-                        "Play on the wall clock: production runtime, loopback TCP, delays drawn from "
-                        "the ranges");
-  run_command->add_flag("--worst-case", run.worst_case, "With --wall: the longest delay of each range");
+  run_command->add_flag(
+      "--determinism", run.determinism,
+      "Repeat every run in another process, with another address layout and number "
+      "of workers, and compare");
+  run_command->add_flag(
+      "--wall", run.wall,
+      "Play on the wall clock: production runtime, loopback TCP, delays drawn from "
+      "the ranges");
+  run_command->add_flag("--worst-case", run.worst_case,
+                        "With --wall: the longest delay of each range");
   run_command->add_option("--repeat", run.repeat, "With --wall: how many times")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
 
   cli::ReplayArguments replay;
-  auto* replay_command = app.add_subcommand(
-      "replay",
-      "Play one run event by event: virtual time, strand, what happened, and WebSocket, HTTP and RESP "
-      "decoded.\n\nA saved failure is played with the decisions it holds. A scenario is played with "
-      "the usual order and the shortest delays, or with --seed at random.");
+  auto* replay_command =
+      app.add_subcommand("replay",
+                         "Play one run event by event: virtual time, strand, what happened, and "
+                         "WebSocket, HTTP and RESP "
+                         "decoded.\n\nA saved failure is played with the decisions it holds. A "
+                         "scenario is played with "
+                         "the usual order and the shortest delays, or with --seed at random.");
   replay_command->add_option("file", replay.file, "A saved failure (.json) or a scenario (.yaml)")
       ->required()
       ->check(CLI::ExistingFile);
@@ -87,8 +92,8 @@ int parse_and_run(int argc, char** argv) {
   list_command->add_option("--tag", tag, "Only scenarios with this tag");
 
   std::vector<std::filesystem::path> lint_paths;
-  auto* lint_command =
-      app.add_subcommand("lint", "Check scenario files without running them; says all that is wrong");
+  auto* lint_command = app.add_subcommand(
+      "lint", "Check scenario files without running them; says all that is wrong");
   lint_command->add_option("paths", lint_paths, "Scenario files, or folders of them")
       ->required()
       ->check(CLI::ExistingPath);

@@ -1,8 +1,7 @@
 #include "harness/cli/progress.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace raceproof::cli {
 

@@ -1,6 +1,5 @@
 // `raceproof replay`: one run, event by event.
 #include <fmt/format.h>
-
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -93,8 +92,8 @@ class Printer {
 };
 
 /// Plays one concrete run and prints it, then what the checks say of it. True if one is violated.
-bool play(campaign::Runner& runner, const scenario::ResolvedVariant& variant,
-          sim::Decider& decider, bool with_bytes) {
+bool play(campaign::Runner& runner, const scenario::ResolvedVariant& variant, sim::Decider& decider,
+          bool with_bytes) {
   const auto record = runner.run(sim::TimeMode::concrete, decider, true);
   const auto& trace = runner.world().trace();
   Printer(trace, with_bytes).print();
@@ -116,8 +115,7 @@ bool play(campaign::Runner& runner, const scenario::ResolvedVariant& variant,
 }
 
 int replay_failure(const ReplayArguments& arguments) {
-  const auto failure =
-      campaign::read_failure(read_all(arguments.file), arguments.file.string());
+  const auto failure = campaign::read_failure(read_all(arguments.file), arguments.file.string());
   const auto loaded = scenario::load_text(failure.scenario_text, failure.scenario_file);
   if (!loaded) {
     for (const auto& diagnostic : loaded.error()) fmt::print(stderr, "{}\n", print(diagnostic));
@@ -131,7 +129,8 @@ int replay_failure(const ReplayArguments& arguments) {
                failure.variant);
     return 2;
   }
-  fmt::print("{} / {}: {}\n{}\n\n", failure.scenario, failure.variant, failure.check, failure.cause);
+  fmt::print("{} / {}: {}\n{}\n\n", failure.scenario, failure.variant, failure.check,
+             failure.cause);
   campaign::Runner runner(*variant, failure.seed);
   explore::ReplayDecider decider(failure.decisions, runner.world().trace());
   const bool violated = play(runner, *variant, decider, !arguments.observations_only);
@@ -142,9 +141,10 @@ int replay_failure(const ReplayArguments& arguments) {
     return 1;
   }
   for (const auto& name : missed) fmt::print("not asked for any more: {}\n", name);
-  fmt::print("\n{}: the program has changed since the failure was saved ({} of {} decisions were met)\n",
-             violated ? "reproduced, by another course of events" : "drifted, not reproduced",
-             failure.decisions.size() - missed.size(), failure.decisions.size());
+  fmt::print(
+      "\n{}: the program has changed since the failure was saved ({} of {} decisions were met)\n",
+      violated ? "reproduced, by another course of events" : "drifted, not reproduced",
+      failure.decisions.size() - missed.size(), failure.decisions.size());
   return violated ? 1 : 3;
 }
 

@@ -1,12 +1,11 @@
 // `raceproof run`: the campaign, its progress, its reports.
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <fmt/format.h>
 #include <stdexcept>
+#include <unistd.h>
 
 #include "harness/campaign/verdict.hpp"
 #include "harness/cli/determinism.hpp"

@@ -1,8 +1,7 @@
 #include "harness/cli/wall_run.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "harness/campaign/wall.hpp"
 #include "harness/check/evaluator.hpp"
@@ -24,12 +23,11 @@ std::string closes_of(const trace::Trace& trace) {
   std::string text;
   for (const auto& record : trace.observations()) {
     if (trace.text(record.name) != "client_close") continue;
-    text += fmt::format("{}{} {} at {:.0f} ms{}", text.empty() ? "" : ", ",
-                        text_of(trace, record, "client"), text_of(trace, record, "code"),
-                        static_cast<double>(record.time_ns) / 1e6,
-                        text_of(trace, record, "reason").empty()
-                            ? ""
-                            : " (" + text_of(trace, record, "reason") + ")");
+    text += fmt::format(
+        "{}{} {} at {:.0f} ms{}", text.empty() ? "" : ", ", text_of(trace, record, "client"),
+        text_of(trace, record, "code"), static_cast<double>(record.time_ns) / 1e6,
+        text_of(trace, record, "reason").empty() ? ""
+                                                 : " (" + text_of(trace, record, "reason") + ")");
   }
   return text.empty() ? "no connection was closed" : text;
 }
@@ -41,7 +39,9 @@ int judge(const scenario::ResolvedVariant& variant, const campaign::WallResult& 
   const auto& events = played.trace.events();
   const auto& findings = evaluator.evaluate(
       played.trace,
-      [&](trace::EventId from, trace::EventId to) { return events[to].time_ns - events[from].time_ns; },
+      [&](trace::EventId from, trace::EventId to) {
+        return events[to].time_ns - events[from].time_ns;
+      },
       [](Duration limit) { return limit.affine().constant_ns; });
   for (std::size_t i = 0; i < findings.size(); ++i) {
     const bool guard = variant.checks[i].kind == check::Check::Kind::sometimes;
@@ -70,16 +70,18 @@ int run_wall_scenarios(const RunArguments& arguments, const LoadedScenarios& loa
         options.seed = arguments.seed + static_cast<std::uint64_t>(i);
         options.worst_case = arguments.worst_case;
         if (arguments.seconds) {
-          options.limit = std::chrono::nanoseconds(static_cast<std::int64_t>(*arguments.seconds * 1e9));
+          options.limit =
+              std::chrono::nanoseconds(static_cast<std::int64_t>(*arguments.seconds * 1e9));
         }
         const auto played = campaign::run_wall(*scenario, *variant, options);
         std::vector<std::string> violated;
         const int code = judge(*variant, played, violated);
-        fmt::print("{} / {} on the wall clock, {:.2f} s: {} ({})\n", scenario->name(), variant->name,
-                   static_cast<double>(played.took.count()) / 1e9, words[code],
+        fmt::print("{} / {} on the wall clock, {:.2f} s: {} ({})\n", scenario->name(),
+                   variant->name, static_cast<double>(played.took.count()) / 1e9, words[code],
                    variant->expect == scenario::Expectation::reproduces ? "reproduces" : "holds");
         for (const auto& value : played.values) {
-          fmt::print("    {} = {:.1f} ms\n", value.name, static_cast<double>(value.value.count()) / 1e6);
+          fmt::print("    {} = {:.1f} ms\n", value.name,
+                     static_cast<double>(value.value.count()) / 1e6);
         }
         fmt::print("    closes: {}\n", closes_of(played.trace));
         for (const auto& text : violated) fmt::print("    violated: {}\n", text);

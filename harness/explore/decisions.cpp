@@ -1,9 +1,8 @@
 #include "harness/explore/decisions.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <bit>
+#include <fmt/format.h>
 
 namespace raceproof::explore {
 
@@ -85,19 +84,6 @@ std::size_t PathDecider::choose(sim::ChoiceKind, std::span<const sim::Meaning> a
   return path_[depth_++].chosen;
 }
 
-std::size_t RecordingDecider::choose(sim::ChoiceKind kind,
-                                     std::span<const sim::Meaning> alternatives) {
-  const std::size_t chosen = inner_.choose(kind, alternatives);
-  if (chosen != 0) {
-    const sim::Meaning& meaning = alternatives[chosen];
-    decisions_.push_back({Decision::Kind::choice, kind,
-                          std::string(trace_.strand_name(meaning.strand)),
-                          std::string(trace_.text(meaning.label)), meaning.ordinal,
-                          static_cast<std::int64_t>(chosen)});
-  }
-  return chosen;
-}
-
 namespace {
 
 /// Empty for the scenario's parameters, which are drawn before there is any strand.
@@ -106,15 +92,37 @@ std::string_view strand_of(const trace::Trace& trace, const sim::Meaning& meanin
                                                : std::string_view();
 }
 
+Decision::Name name_of(const trace::Trace& trace, const sim::Meaning& meaning) {
+  return {std::string(strand_of(trace, meaning)), std::string(trace.text(meaning.label)),
+          meaning.ordinal};
+}
+
 }  // namespace
+
+std::size_t RecordingDecider::choose(sim::ChoiceKind kind,
+                                     std::span<const sim::Meaning> alternatives) {
+  const std::size_t chosen = inner_.choose(kind, alternatives);
+  if (chosen != 0) {
+    auto [strand, label, ordinal] = name_of(trace_, alternatives[chosen]);
+    decisions_.push_back({Decision::Kind::choice, kind, std::move(strand), std::move(label),
+                          ordinal, static_cast<std::int64_t>(chosen),
+                          name_of(trace_, alternatives[0])});
+  }
+  return chosen;
+}
 
 std::int64_t RecordingDecider::draw(std::int64_t low_ns, std::int64_t high_ns,
                                     const sim::Meaning& meaning) {
   const std::int64_t value = inner_.draw(low_ns, high_ns, meaning);
   if (value != low_ns) {
-    decisions_.push_back({Decision::Kind::delay, sim::ChoiceKind::next_event,
-                          std::string(strand_of(trace_, meaning)),
-                          std::string(trace_.text(meaning.label)), meaning.ordinal, value});
+    auto [strand, label, ordinal] = name_of(trace_, meaning);
+    decisions_.push_back({Decision::Kind::delay,
+                          sim::ChoiceKind::next_event,
+                          std::move(strand),
+                          std::move(label),
+                          ordinal,
+                          value,
+                          {}});
   }
   return value;
 }
@@ -124,11 +132,18 @@ bool ReplayDecider::matches(const Decision& decision, const sim::Meaning& meanin
          decision.strand == strand_of(trace_, meaning);
 }
 
+bool ReplayDecider::is_instead_of(const Decision& decision, const sim::Meaning& usual) const {
+  return decision.instead_of.ordinal == usual.ordinal &&
+         decision.instead_of.label == trace_.text(usual.label) &&
+         decision.instead_of.strand == strand_of(trace_, usual);
+}
+
 std::size_t ReplayDecider::choose(sim::ChoiceKind kind,
                                   std::span<const sim::Meaning> alternatives) {
   for (std::size_t i = 0; i < decisions_.size(); ++i) {
     const Decision& decision = decisions_[i];
     if (used_[i] || decision.kind != Decision::Kind::choice || decision.choice != kind) continue;
+    if (!is_instead_of(decision, alternatives[0])) continue;
     for (std::size_t k = 0; k < alternatives.size(); ++k) {
       if (!matches(decision, alternatives[k])) continue;
       used_[i] = true;

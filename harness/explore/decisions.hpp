@@ -45,10 +45,11 @@ class RandomDecider final : public sim::Decider {
   Random random_;
 };
 
-/// Probabilistic concurrency testing (Burckhardt et al., ASPLOS 2010) with strands as threads: random
-/// strand priorities, and `depth` - 1 steps, uniform in [1, steps], at which the running strand falls
-/// behind all others. Finds a bug of that depth with probability >= 1 / (strands * steps^(depth-1)).
-/// Made for symbolic runs, where which event is next is a choice among all that the ranges allow.
+/// Probabilistic concurrency testing (Burckhardt et al., ASPLOS 2010) with strands as threads:
+/// random strand priorities, and `depth` - 1 steps, uniform in [1, steps], at which the running
+/// strand falls behind all others. Finds a bug of that depth with probability >= 1 / (strands *
+/// steps^(depth-1)). Made for symbolic runs, where which event is next is a choice among all that
+/// the ranges allow.
 class PctDecider final : public sim::Decider {
  public:
   PctDecider(std::uint64_t seed, int depth, std::uint64_t steps);
@@ -64,7 +65,8 @@ class PctDecider final : public sim::Decider {
   std::uint64_t lowest_ = 0;
 };
 
-/// Follows a path of choices, then always takes the first alternative; remembers how many there were.
+/// Follows a path of choices, then always takes the first alternative; remembers how many there
+/// were.
 class PathDecider final : public sim::Decider {
  public:
   struct Step {
@@ -84,6 +86,13 @@ class PathDecider final : public sim::Decider {
 
 /// One decision as it is saved: by meaning, with names instead of ids.
 struct Decision {
+  /// What an alternative means, by name.
+  struct Name {
+    std::string strand;
+    std::string label;
+    std::uint32_t ordinal = 0;
+    friend bool operator==(const Name&, const Name&) = default;
+  };
   enum class Kind : std::uint8_t { choice, delay };
   Kind kind = Kind::choice;
   sim::ChoiceKind choice = sim::ChoiceKind::next_event;
@@ -92,6 +101,9 @@ struct Decision {
   std::uint32_t ordinal = 0;
   /// A delay: nanoseconds. A comparison or a queued timer: the answer, 0 or 1. Else unused.
   std::int64_t value = 0;
+  /// A choice: the baseline's alternative, which it was preferred to. It says when the choice was
+  /// made: the same event may have been an alternative, and been passed over, before.
+  Name instead_of;
   friend bool operator==(const Decision&, const Decision&) = default;
 };
 
@@ -109,8 +121,9 @@ class RecordingDecider final : public sim::Decider {
   std::vector<Decision> decisions_;
 };
 
-/// Answers from a recorded list, by meaning. What the list does not answer gets the baseline's answer
-/// (or the seeded one's, with a seed); `missed()` says which recorded decisions were never asked for.
+/// Answers from a recorded list, by meaning. What the list does not answer gets the baseline's
+/// answer (or the seeded one's, with a seed); `missed()` says which recorded decisions were never
+/// asked for.
 class ReplayDecider final : public sim::Decider {
  public:
   ReplayDecider(std::vector<Decision> decisions, const trace::Trace& trace)
@@ -121,6 +134,7 @@ class ReplayDecider final : public sim::Decider {
 
  private:
   [[nodiscard]] bool matches(const Decision& decision, const sim::Meaning& meaning) const;
+  [[nodiscard]] bool is_instead_of(const Decision& decision, const sim::Meaning& usual) const;
   std::vector<Decision> decisions_;
   std::vector<bool> used_;
   const trace::Trace& trace_;

@@ -1,5 +1,6 @@
-// Plain zone enumeration: depth-first over every choice of symbolic runs. Stateless: each run starts
-// from the beginning and follows a path of choices, then the first alternative of each new choice.
+// Plain zone enumeration: depth-first over every choice of symbolic runs. Stateless: each run
+// starts from the beginning and follows a path of choices, then the first alternative of each new
+// choice.
 #include "harness/explore/strategy.hpp"
 
 namespace raceproof::explore {
@@ -41,8 +42,8 @@ class Enumeration final : public Strategy {
     return true;
   }
 
-  /// Cuts what is left below `piece` into independent subtrees: at each open level, from the deepest
-  /// up, the rest of that level's alternatives. The order is that of the enumeration.
+  /// Cuts what is left below `piece` into independent subtrees: at each open level, from the
+  /// deepest up, the rest of that level's alternatives. The order is that of the enumeration.
   static std::vector<Piece> split(const Piece& piece) {
     std::vector<Piece> pieces;
     auto path = piece.path;

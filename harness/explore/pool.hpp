@@ -19,8 +19,8 @@
 namespace raceproof::explore {
 
 struct PoolOptions {
-  unsigned jobs = 1;            ///< workers; at least 1
-  std::uint64_t budget = 1;     ///< runs kept at the most
+  unsigned jobs = 1;               ///< workers; at least 1
+  std::uint64_t budget = 1;        ///< runs kept at the most
   std::uint64_t piece_runs = 256;  ///< runs after which a large piece is cut
   /// Asked before every run; true ends the search (interrupted, out of time).
   std::function<bool()> stop;
@@ -49,7 +49,8 @@ PoolResult<Record> run_pool(const Strategy& strategy, const PoolOptions& options
     std::vector<Record> records;
   };
   std::list<Node> nodes;
-  for (Piece& piece : strategy.begin(options.budget)) nodes.push_back({std::move(piece), false, false, {}});
+  for (Piece& piece : strategy.begin(options.budget))
+    nodes.push_back({std::move(piece), false, false, {}});
 
   std::mutex mutex;
   std::condition_variable changed;
@@ -110,7 +111,8 @@ PoolResult<Record> run_pool(const Strategy& strategy, const PoolOptions& options
       node->records = std::move(records);
       node->done = true;
       auto after = std::next(node);
-      for (Piece& piece_left : rest) nodes.insert(after, Node{std::move(piece_left), false, false, {}});
+      for (Piece& piece_left : rest)
+        nodes.insert(after, Node{std::move(piece_left), false, false, {}});
       --working;
       changed.notify_all();
     }

@@ -20,8 +20,7 @@ class Sampling : public Strategy {
     }
     return pieces;
   }
-  [[nodiscard]] std::vector<Piece> work(Piece piece, std::uint64_t,
-                                        const Run& run) const override {
+  [[nodiscard]] std::vector<Piece> work(Piece piece, std::uint64_t, const Run& run) const override {
     for (std::uint64_t i = 0; i < piece.count; ++i) {
       RunKey key{piece.first + i, {}};
       const auto decider = repeat(key);

@@ -1,7 +1,8 @@
-// What a search is to the conductor: pieces of work in a canonical order, each of which performs runs.
+// What a search is to the conductor: pieces of work in a canonical order, each of which performs
+// runs.
 //
-// Workers take pieces in that order; a piece that is too large hands back what it did not do. What a
-// search found is read off in canonical order, so nothing but the time depends on the number of
+// Workers take pieces in that order; a piece that is too large hands back what it did not do. What
+// a search found is read off in canonical order, so nothing but the time depends on the number of
 // workers, and a budget cuts the search at the same run everywhere.
 #pragma once
 

@@ -8,8 +8,8 @@ namespace {
 
 using Difference = sim::TimeModel::Difference;
 
-/// The earliest solution of a set of differences with t_0 = 0: t_i is minus the length of the shortest
-/// path from i to 0. Nothing if there is a negative cycle.
+/// The earliest solution of a set of differences with t_0 = 0: t_i is minus the length of the
+/// shortest path from i to 0. Nothing if there is a negative cycle.
 std::optional<std::vector<std::int64_t>> earliest(std::size_t points,
                                                   const std::vector<Difference>& differences) {
   constexpr std::int64_t far = sim::Zone::unbounded;
@@ -80,7 +80,7 @@ std::optional<Witness> with_fixed_delays(const sim::TimeModel& time, std::int64_
   witness.variable_values.resize(time.variables().size());
   for (std::size_t i = 0; i < time.variables().size(); ++i) {
     const auto& variable = time.variables()[i];
-    witness.variable_values[i] = variable.low + (variable.high - variable.low) / 1000 * share;
+    witness.variable_values[i] = variable.low + (variable.high - variable.low) * share / 1000;
   }
   using Kind = sim::TimeModel::Variable::Kind;
   for (const auto& definition : time.definitions()) {
@@ -106,7 +106,8 @@ std::optional<Witness> with_fixed_delays(const sim::TimeModel& time, std::int64_
   witness.point_times = std::move(*times);
   for (std::size_t i = 0; i < time.variables().size(); ++i) {
     const auto& variable = time.variables()[i];
-    if (variable.kind == Kind::point) witness.variable_values[i] = witness.point_times[variable.point];
+    if (variable.kind == Kind::point)
+      witness.variable_values[i] = witness.point_times[variable.point];
   }
   return meets_all(time, witness) ? std::optional(witness) : std::nullopt;
 }
@@ -145,7 +146,8 @@ std::int64_t longest(const sim::TimeModel& time, sim::PointId from, sim::PointId
   return distance[to];
 }
 
-WitnessDecider::WitnessDecider(const sim::TimeModel& time, const Witness& witness, SymbolicOrder order)
+WitnessDecider::WitnessDecider(const sim::TimeModel& time, const Witness& witness,
+                               SymbolicOrder order)
     : order_(std::move(order)) {
   using Kind = sim::TimeModel::Variable::Kind;
   for (std::size_t i = 0; i < time.variables().size(); ++i) {
@@ -189,7 +191,8 @@ std::int64_t WitnessDecider::draw(std::int64_t low_ns, std::int64_t high_ns, con
 std::size_t OrderRecorder::choose(sim::ChoiceKind kind,
                                   std::span<const sim::Meaning> alternatives) {
   const std::size_t chosen = inner_.choose(kind, alternatives);
-  if (kind == sim::ChoiceKind::timer_queued) order_.queued_answers.emplace_back(alternatives[0], chosen);
+  if (kind == sim::ChoiceKind::timer_queued)
+    order_.queued_answers.emplace_back(alternatives[0], chosen);
   if (kind == sim::ChoiceKind::thread_step) order_.thread_steps.push_back(chosen);
   return chosen;
 }

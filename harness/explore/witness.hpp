@@ -32,13 +32,14 @@ struct SymbolicOrder {
   std::vector<std::size_t> thread_steps;
 };
 
-/// Passes questions on and notes the answers that `SymbolicOrder` needs (all but `events`, which the
-/// world knows).
+/// Passes questions on and notes the answers that `SymbolicOrder` needs (all but `events`, which
+/// the world knows).
 class OrderRecorder final : public sim::Decider {
  public:
   OrderRecorder(sim::Decider& inner, SymbolicOrder& order) : inner_(inner), order_(order) {}
   std::size_t choose(sim::ChoiceKind kind, std::span<const sim::Meaning> alternatives) override;
-  std::int64_t draw(std::int64_t low_ns, std::int64_t high_ns, const sim::Meaning& meaning) override {
+  std::int64_t draw(std::int64_t low_ns, std::int64_t high_ns,
+                    const sim::Meaning& meaning) override {
     return inner_.draw(low_ns, high_ns, meaning);
   }
 

@@ -1,14 +1,13 @@
 #include "harness/sim/call_site.hpp"
 
-#include <cxxabi.h>
-#include <dlfcn.h>
-#include <execinfo.h>
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <cxxabi.h>
+#include <dlfcn.h>
+#include <execinfo.h>
+#include <fmt/format.h>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -86,13 +85,15 @@ Place place_of(std::uintptr_t pc) {
 
 #endif
 
-/// Templates of the standard library and of Boost that were compiled into the program; not those that
-/// wrap a function's lambda (mangled "...EUl..."), which may have been inlined and is then all that is
-/// left of it.
+/// Templates of the standard library and of Boost that were compiled into the program; not those
+/// that wrap a function's lambda (mangled "...EUl...", with clang also "...$_..."), which may have
+/// been inlined and is then all that is left of it.
 bool is_plumbing(std::string_view symbol) {
-  if (symbol.find("EUl") != std::string_view::npos) return false;
+  const auto contains = [&](std::string_view part) { return symbol.find(part) != symbol.npos; };
+  if (contains("EUl") || contains("$_")) return false;
   static constexpr std::array<std::string_view, 8> prefixes = {
-      "_ZNSt", "_ZSt", "_ZNKSt", "_ZN5boost", "_ZNK5boost", "_ZN9__gnu_cxx", "_ZZNSt", "_ZZN5boost"};
+      "_ZNSt",      "_ZSt",          "_ZNKSt", "_ZN5boost",
+      "_ZNK5boost", "_ZN9__gnu_cxx", "_ZZNSt", "_ZZN5boost"};
   return std::ranges::any_of(prefixes, [&](auto prefix) { return symbol.starts_with(prefix); });
 }
 

@@ -11,7 +11,8 @@
 namespace raceproof::sim {
 
 enum class ChoiceKind : std::uint8_t {
-  next_event,    ///< which pending event happens next (symbolic), or which of those due now (concrete)
+  next_event,    ///< which pending event happens next (symbolic), or which of those due now
+                 ///< (concrete)
   comparison,    ///< whether a comparison of times is true; alternatives: false, true
   timer_queued,  ///< whether a timer due now was already queued when it was cancelled: no, yes
   thread_step,   ///< N threads: which open handler's effect, or the start of the next handler
@@ -27,15 +28,15 @@ struct Meaning {
   friend bool operator==(const Meaning&, const Meaning&) = default;
 };
 
-/// Decides. Called by the world in the course of a run, on its thread; must be a function of what it
-/// has been asked so far. Names behind the ids are in the world's trace.
+/// Decides. Called by the world in the course of a run, on its thread; must be a function of what
+/// it has been asked so far. Names behind the ids are in the world's trace.
 class Decider {
  public:
   virtual ~Decider() = default;
   /// Picks one of two or more alternatives: returns its index.
   virtual std::size_t choose(ChoiceKind kind, std::span<const Meaning> alternatives) = 0;
-  /// Picks a delay in [low_ns, high_ns], low_ns < high_ns. Not asked in symbolic runs, which keep the
-  /// whole range.
+  /// Picks a delay in [low_ns, high_ns], low_ns < high_ns. Not asked in symbolic runs, which keep
+  /// the whole range.
   virtual std::int64_t draw(std::int64_t low_ns, std::int64_t high_ns, const Meaning& meaning) = 0;
 };
 

@@ -1,14 +1,13 @@
 #include "harness/sim/leak_guard.hpp"
 
+#include <atomic>
+#include <cstdlib>
 #include <dlfcn.h>
 #include <pthread.h>
 #include <sys/random.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <atomic>
-#include <cstdlib>
 #include <utility>
 
 #include "harness/sim/call_site.hpp"
@@ -50,20 +49,22 @@ UnsafelyLetTheRealWorldIn::~UnsafelyLetTheRealWorldIn() { observer = previous_; 
 }  // namespace raceproof::sim
 
 // Defines `symbol`, called `name` in reports, with the real one behind it.
-#define RACEPROOF_CATCH(result, symbol, name, parameters, arguments, ...)                \
-  extern "C" [[gnu::visibility("default")]] result symbol parameters __VA_ARGS__ {       \
-    if (raceproof::sim::observer != nullptr) [[unlikely]] {                              \
-      raceproof::sim::caught(name, __builtin_return_address(0));                         \
-    }                                                                                    \
-    using Function = result parameters;                                                  \
-    static constinit std::atomic<Function*> known{nullptr};                              \
-    return raceproof::sim::hidden(known, #symbol) arguments;                             \
+#define RACEPROOF_CATCH(result, symbol, name, parameters, arguments, ...)          \
+  extern "C" [[gnu::visibility("default")]] result symbol parameters __VA_ARGS__ { \
+    if (raceproof::sim::observer != nullptr) [[unlikely]] {                        \
+      raceproof::sim::caught(name, __builtin_return_address(0));                   \
+    }                                                                              \
+    using Function = result parameters;                                            \
+    static constinit std::atomic<Function*> known{nullptr};                        \
+    return raceproof::sim::hidden(known, #symbol) arguments;                       \
   }
 
 RACEPROOF_CATCH(int, clock_gettime, "clock_gettime", (clockid_t clock, timespec* out), (clock, out),
                 noexcept)
-RACEPROOF_CATCH(int, gettimeofday, "gettimeofday", (timeval * out, void* zone), (out, zone), noexcept)
-RACEPROOF_CATCH(int, timespec_get, "timespec_get", (timespec * out, int base), (out, base), noexcept)
+RACEPROOF_CATCH(int, gettimeofday, "gettimeofday", (timeval * out, void* zone), (out, zone),
+                noexcept)
+RACEPROOF_CATCH(int, timespec_get, "timespec_get", (timespec * out, int base), (out, base),
+                noexcept)
 RACEPROOF_CATCH(time_t, time, "time", (time_t * out), (out), noexcept)
 RACEPROOF_CATCH(clock_t, clock, "clock", (void), (), noexcept)
 
@@ -80,7 +81,8 @@ RACEPROOF_CATCH(unsigned, _ZNSt13random_device9_M_getvalEv, "std::random_device"
 RACEPROOF_CATCH(unsigned, _ZNSt13random_device16_M_getval_pretr1Ev, "std::random_device",
                 (void* self), (self))
 
-RACEPROOF_CATCH(int, nanosleep, "nanosleep", (const timespec* length, timespec* left), (length, left))
+RACEPROOF_CATCH(int, nanosleep, "nanosleep", (const timespec* length, timespec* left),
+                (length, left))
 RACEPROOF_CATCH(int, clock_nanosleep, "clock_nanosleep",
                 (clockid_t clock, int flags, const timespec* length, timespec* left),
                 (clock, flags, length, left))

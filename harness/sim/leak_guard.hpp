@@ -1,15 +1,16 @@
 // The leak guard: while a world runs on a thread, what would let the real world into it is caught.
 //
-// The program itself defines clock_gettime, gettimeofday, time, getrandom, nanosleep, pthread_create
-// and their like, and std::random_device's source; the dynamic linker prefers these definitions, also
-// for the calls that libstdc++ makes. Each passes the call on, so nothing changes but that a call made
-// inside a run is reported, with the line or function that made it. Outside runs that costs one look
-// at a thread-local pointer.
+// The program itself defines clock_gettime, gettimeofday, time, getrandom, nanosleep,
+// pthread_create and their like, and std::random_device's source; the dynamic linker prefers these
+// definitions, also for the calls that libstdc++ makes. Each passes the call on, so nothing changes
+// but that a call made inside a run is reported, with the line or function that made it. Outside
+// runs that costs one look at a thread-local pointer.
 //
-// Not caught: what needs no call (rdtsc, rdrand), what libc does inside itself, open("/dev/urandom"),
-// system calls made by number, and waits with a time-out (poll, pthread_cond_clockwait), which only a
-// thread that should not exist makes. With clang, thread creation is not caught: clang's sanitizers
-// define pthread_create in the program as well, and break when theirs is not the one that is called.
+// Not caught: what needs no call (rdtsc, rdrand), what libc does inside itself,
+// open("/dev/urandom"), system calls made by number, and waits with a time-out (poll,
+// pthread_cond_clockwait), which only a thread that should not exist makes. With clang, thread
+// creation is not caught: clang's sanitizers define pthread_create in the program as well, and
+// break when theirs is not the one that is called.
 #pragma once
 
 #include <string>
@@ -44,8 +45,8 @@ class LeakWatch {
   LeakObserver* previous_;
 };
 
-/// While it lives, this thread may ask the real world for anything in the middle of a run, which then
-/// is no longer a function of its decisions. For tests.
+/// While it lives, this thread may ask the real world for anything in the middle of a run, which
+/// then is no longer a function of its decisions. For tests.
 class UnsafelyLetTheRealWorldIn {
  public:
   UnsafelyLetTheRealWorldIn() noexcept;

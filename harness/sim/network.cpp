@@ -1,8 +1,8 @@
 #include "harness/sim/network.hpp"
 
+#include <algorithm>
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
-#include <algorithm>
 #include <cstring>
 
 #include "harness/sim/world.hpp"
@@ -36,7 +36,8 @@ void Connection::reset_for_reuse() {
   }
 }
 
-// --- Network ----------------------------------------------------------------------------------------
+// --- Network
+// ----------------------------------------------------------------------------------------
 
 void Network::clear() {
   for (std::size_t i = 0; i < connections_used_; ++i) connections_[i]->reset_for_reuse();
@@ -109,7 +110,7 @@ void Network::request(std::uint32_t slot) {
   Timed& timed = world_.timed(slot);
   const Process* target = nullptr;
   for (const auto& bound : listeners_) {
-    if (bound->at.host == timed.target.host) target = bound->process;
+    if (bound->at.host == timed.connect->target.host) target = bound->process;
   }
   const DelayRange latency =
       target == nullptr ? DelayRange{} : latency_between(*timed.process, *target);
@@ -128,15 +129,15 @@ void Network::request_arrived(std::uint32_t slot) {
   Timed& timed = world_.timed(slot);
   BoundListener* listener = nullptr;
   for (const auto& bound : listeners_) {
-    if (bound->open && bound->at.host == timed.target.host && bound->at.port == timed.target.port) {
+    if (bound->open && bound->at == timed.connect->target) {
       listener = bound.get();
     }
   }
   DelayRange latency;
   if (listener == nullptr) {
-    timed.connect_error = asio::error::connection_refused;
+    timed.connect->error = asio::error::connection_refused;
   } else {
-    timed.connect_error = {};
+    timed.connect->error = {};
     latency = latency_between(*timed.process, *listener->process);
     Connection& connection = make_connection();
     connection.latency = latency;
@@ -159,9 +160,9 @@ void Network::request_arrived(std::uint32_t slot) {
     answer_arrived(slot);
     return;
   }
-  world_.schedule(slot, world_.time().wait_origin() +
-                            world_.time().draw(latency, {timed.strand->id, timed.label,
-                                                         timed.ordinal}));
+  world_.schedule(slot,
+                  world_.time().wait_origin() +
+                      world_.time().draw(latency, {timed.strand->id, timed.label, timed.ordinal}));
 }
 
 void Network::answer_arrived(std::uint32_t slot) {
@@ -169,11 +170,10 @@ void Network::answer_arrived(std::uint32_t slot) {
   Strand& strand = *timed.strand;
   Process& process = *timed.process;
   Connection* connection = timed.connection;
-  std::string peer = timed.target.host;
+  std::string peer = timed.connect->target.host;
   auto* operation = make_operation(
-      world_.pool(),
-      [handler = std::move(timed.connect_handler), error = timed.connect_error, connection,
-       &strand, peer = std::move(peer)]() mutable {
+      world_.pool(), [handler = std::move(timed.connect->handler), error = timed.connect->error,
+                      connection, &strand, peer = std::move(peer)]() mutable {
         if (error) {
           handler(error, Stream());
         } else {
@@ -236,7 +236,8 @@ std::size_t Network::send(Connection& connection, int from, const ConstBuffers& 
     deliver(connection, to, taken, SegmentEnd::none);
     return taken;
   }
-  const auto slot = world_.allocate(TimedKind::delivery, *receiver.process, *receiver.strand, "data");
+  const auto slot =
+      world_.allocate(TimedKind::delivery, *receiver.process, *receiver.strand, "data");
   Timed& timed = world_.timed(slot);
   timed.connection = &connection;
   timed.end = static_cast<std::uint8_t>(to);
@@ -250,8 +251,9 @@ void Network::schedule_delivery(Connection& connection, int to, std::uint32_t sl
   Timed& timed = world_.timed(slot);
   ConnectionEnd& receiver = connection.ends[to];
   TimeModel& time = world_.time();
-  Instant arrival = time.wait_origin() + time.draw(connection.latency, {receiver.strand->id,
-                                                                        timed.label, timed.ordinal});
+  Instant arrival =
+      time.wait_origin() +
+      time.draw(connection.latency, {receiver.strand->id, timed.label, timed.ordinal});
   const bool queued_behind = !receiver.deliveries.empty();
   if (queued_behind && !time.symbolic()) {
     const std::int64_t previous = world_.timed(receiver.deliveries.back()).time_ns;
@@ -293,8 +295,8 @@ void Network::deliver(Connection& connection, int to, std::size_t bytes, Segment
                     world_.trace().intern(labels[static_cast<int>(kind)]), world_.current_event());
   world_.trace().set_payload(id, static_cast<std::uint32_t>(bytes));
   if (world_.keep_payloads()) {
-    world_.trace().add_payload(id, {connection.id, to == 1, static_cast<std::uint8_t>(kind),
-                                    std::string(data, bytes)});
+    world_.trace().add_payload(
+        id, {connection.id, to == 1, static_cast<std::uint8_t>(kind), std::string(data, bytes)});
   }
   if (end.open && end.process->alive()) {
     end.received.append(data, bytes);
@@ -347,10 +349,8 @@ void Network::complete_read(Connection& connection, int which) {
   } else {
     return;
   }
-  auto* operation =
-      make_operation(world_.pool(), [handler = std::move(end.read_handler), error, size]() mutable {
-        handler(error, size);
-      });
+  auto* operation = make_operation(world_.pool(), [handler = std::move(end.read_handler), error,
+                                                   size]() mutable { handler(error, size); });
   end.read_handler = nullptr;
   end.process->complete(*end.strand, operation, end.last_arrival);
   if (size > 0) complete_write(connection, 1 - which);
@@ -375,10 +375,8 @@ void Network::complete_write(Connection& connection, int which) {
       return;
     }
   }
-  auto* operation =
-      make_operation(world_.pool(), [handler = std::move(handler), error, size]() mutable {
-        handler(error, size);
-      });
+  auto* operation = make_operation(world_.pool(), [handler = std::move(handler), error,
+                                                   size]() mutable { handler(error, size); });
   end.process->complete(*end.strand, operation, world_.current_event());
 }
 
@@ -416,7 +414,8 @@ bool Network::destroy_handlers(Process& process) {
   return found;
 }
 
-// --- SimStream --------------------------------------------------------------------------------------
+// --- SimStream
+// --------------------------------------------------------------------------------------
 
 SimStream::~SimStream() { close(); }
 
@@ -449,10 +448,8 @@ void SimStream::start_write(ConstBuffers buffers, IoHandler handler) {
     ConnectionEnd& writer = connection->ends[which];
     if (!writer.write_handler) return;
     if (error || writer.write_buffers.empty()) {
-      auto* operation = make_operation(
-          world.pool(), [pending = std::move(writer.write_handler), error]() mutable {
-            pending(error, 0);
-          });
+      auto* operation = make_operation(world.pool(), [pending = std::move(writer.write_handler),
+                                                      error]() mutable { pending(error, 0); });
       writer.write_handler = nullptr;
       writer.process->complete(*writer.strand, operation, world.current_event());
       return;
@@ -465,10 +462,9 @@ void SimStream::cancel_read() {
   ConnectionEnd& end = mine();
   if (!end.process->alive() || !end.read_handler) return;
   World& world = end.process->world();
-  auto* operation =
-      make_operation(world.pool(), [handler = std::move(end.read_handler)]() mutable {
-        handler(asio::error::operation_aborted, 0);
-      });
+  auto* operation = make_operation(world.pool(), [handler = std::move(end.read_handler)]() mutable {
+    handler(asio::error::operation_aborted, 0);
+  });
   end.read_handler = nullptr;
   end.process->complete(*end.strand, operation, world.current_event());
 }
@@ -528,7 +524,8 @@ void SimStream::reset() {
   });
 }
 
-// --- SimListener ------------------------------------------------------------------------------------
+// --- SimListener
+// ------------------------------------------------------------------------------------
 
 void SimListener::start_accept(std::move_only_function<Executor(std::string_view)> strand_of,
                                AcceptHandler handler) {

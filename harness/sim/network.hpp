@@ -1,5 +1,5 @@
-// The simulated network: connections as two byte directions with latency, backlog, half-close, reset
-// and back pressure; listeners with a backlog.
+// The simulated network: connections as two byte directions with latency, backlog, half-close,
+// reset and back pressure; listeners with a backlog.
 #pragma once
 
 #include <deque>
@@ -19,18 +19,18 @@ enum class SegmentEnd : std::uint8_t { none, end_of_file, reset };
 struct ConnectionEnd {
   Process* process = nullptr;
   Strand* strand = nullptr;
-  bool open = false;           ///< the program holds the stream and has not closed it
-  bool sent_end = false;       ///< has half-closed or closed
-  std::string received;        ///< arrived and unread from `read_offset`
+  bool open = false;      ///< the program holds the stream and has not closed it
+  bool sent_end = false;  ///< has half-closed or closed
+  std::string received;   ///< arrived and unread from `read_offset`
   std::size_t read_offset = 0;
   bool end_of_file = false;
   bool reset = false;
   trace::EventId last_arrival = 0;
   asio::mutable_buffer read_buffer;
-  IoHandler read_handler;      ///< pending read
-  bool read_queued = false;    ///< the pending read is on the process's list for its next poll
+  IoHandler read_handler;    ///< pending read
+  bool read_queued = false;  ///< the pending read is on the process's list for its next poll
   ConstBuffers write_buffers;
-  IoHandler write_handler;     ///< pending write, waiting for room
+  IoHandler write_handler;  ///< pending write, waiting for room
   // On the way to this end:
   std::string in_flight;
   std::size_t in_flight_offset = 0;

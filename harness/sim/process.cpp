@@ -1,9 +1,8 @@
 #include "harness/sim/process.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cassert>
+#include <fmt/format.h>
 
 #include "harness/sim/world.hpp"
 
@@ -47,18 +46,20 @@ class OwnedOperation {
 
 boost::asio::execution_context& StrandExecutor::query(
     boost::asio::execution::context_t) const noexcept {
-  return strand_->process->world().context();
+  return strand().process->world().context();
 }
 
 bool StrandExecutor::running_here() const {
-  return strand_->process->world().current_strand() == strand_;
+  return strand().process->world().current_strand() == &strand();
 }
 
-bool StrandExecutor::accepts_work() const { return strand_->process->alive(); }
+bool StrandExecutor::accepts_work() const { return strand().process->alive(); }
 
-OperationPool& StrandExecutor::pool() const { return strand_->process->pool(); }
+OperationPool& StrandExecutor::pool() const { return strand().process->pool(); }
 
-void StrandExecutor::queue(Operation* operation) const { strand_->process->post(*strand_, operation); }
+void StrandExecutor::queue(Operation* operation) const {
+  strand().process->post(strand(), operation);
+}
 
 Process::Process(World& world, ProcessOptions options)
     : world_(world), options_(std::move(options)), queue_(64) {
@@ -140,8 +141,8 @@ void Process::observe(const Observation& observation) {
 }
 
 Listener Process::listen(const Executor& strand, const Endpoint& at) {
-  return Listener(strand, std::make_unique<SimListener>(
-                              world_.network().bind(*this, strand_of(strand), at)));
+  return Listener(
+      strand, std::make_unique<SimListener>(world_.network().bind(*this, strand_of(strand), at)));
 }
 
 OperationId Process::start_wait(const Executor& strand, Instant deadline, const char* what,
@@ -174,10 +175,10 @@ void Process::block_ended(Strand& strand, Operation* completion) {
 
 OperationId Process::start_connect(const Executor& strand, Endpoint to, ConnectHandler handler) {
   if (!alive_) return 0;
-  const auto slot = world_.allocate(TimedKind::connect_request, *this, strand_of(strand), "connect");
+  const auto slot =
+      world_.allocate(TimedKind::connect_request, *this, strand_of(strand), "connect");
   Timed& timed = world_.timed(slot);
-  timed.target = std::move(to);
-  timed.connect_handler = std::move(handler);
+  timed.connect = std::make_unique<Timed::Connect>(std::move(to), std::move(handler), ErrorCode());
   const auto id = world_.id_of(slot);
   effect([this, id] {
     if (const auto pending = world_.slot_of(id); pending != UINT32_MAX) {
@@ -202,7 +203,7 @@ void Process::cancel_operation(OperationId id) {
       });
     } else {
       if (timed.connection != nullptr) world_.network().abandon(*timed.connection);
-      operation = make_operation(pool(), [handler = std::move(timed.connect_handler)]() mutable {
+      operation = make_operation(pool(), [handler = std::move(timed.connect->handler)]() mutable {
         handler(asio::error::operation_aborted, Stream());
       });
     }
@@ -229,8 +230,8 @@ void Process::start() {
   if (alive_) return;
   alive_ = true;
   Executor root_executor = StrandExecutor(root());
-  auto* operation = make_operation(
-      pool(), [this, root_executor] { options_.start(*this, root_executor); });
+  auto* operation =
+      make_operation(pool(), [this, root_executor] { options_.start(*this, root_executor); });
   operation->cause = world_.current_event();
   enqueue(root(), operation);
 }
@@ -248,7 +249,9 @@ void Process::kill() {
 }
 
 void Process::drain() {
-  const auto destroy = [this](Operation* operation) { operation->complete(operation, pool(), false); };
+  const auto destroy = [this](Operation* operation) {
+    operation->complete(operation, pool(), false);
+  };
   bool found = true;
   while (found) {
     found = false;
@@ -316,7 +319,9 @@ void Process::queue_turn(Strand& strand) {
   // another thread may come in between.
   auto& effects = open_releasing_->effects;
   effects.emplace(effects.begin() + static_cast<std::ptrdiff_t>(open_releasing_->released),
-                  [this, &strand] { push({&strand, nullptr}); });
+                  [this, &strand] {
+                    push({&strand, nullptr});
+                  });
 }
 
 void Process::post(Strand& strand, Operation* operation) {

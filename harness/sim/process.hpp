@@ -2,10 +2,10 @@
 //
 // One thread: what is ready runs to quiescence, in the order of an io_context's queue, before the
 // clock moves; the queue's marker is the place where an io_context polls the reactor, so that a
-// blocked process meets what arrived meanwhile in the real order (descriptors by arrival, then timers
-// by deadline). N threads: each takes the next entry of the queue when it is free; what it does with it
-// goes in steps (begin a handler, release its outward effects one by one, leave the strand), and which
-// thread takes the next step is a decision. docs/legality.md has the rules.
+// blocked process meets what arrived meanwhile in the real order (descriptors by arrival, then
+// timers by deadline). N threads: each takes the next entry of the queue when it is free; what it
+// does with it goes in steps (begin a handler, release its outward effects one by one, leave the
+// strand), and which thread takes the next step is a decision. docs/legality.md has the rules.
 #pragma once
 
 #include <deque>
@@ -113,7 +113,7 @@ class Process final : public Runtime {
     Strand* strand = nullptr;
     Operation* arriving = nullptr;  ///< the completion; null once it is handed over
     bool is_turn = false;
-    bool ended = false;    ///< only effects are left
+    bool ended = false;  ///< only effects are left
     bool blocked = false;
     /// Effects of the last handler (or of the turn's end), and how many of them are out.
     std::vector<std::move_only_function<void()>> effects;

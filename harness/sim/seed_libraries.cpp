@@ -1,5 +1,6 @@
-// Beast seeds the generators of its masks from std::random_device at their first use, once per program
-// (Boost 1.81, websocket/detail/prng.ipp). Masks decide nothing, and digests leave them out.
+// Beast seeds the generators of its masks from std::random_device at their first use, once per
+// program (Boost 1.81, websocket/detail/prng.ipp). Masks decide nothing, and digests leave them
+// out.
 #include <boost/beast/websocket/stream.hpp>
 #include <random>
 

@@ -3,6 +3,7 @@
 
 #include <boost/asio/execution.hpp>
 #include <boost/asio/execution_context.hpp>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,8 +15,8 @@ namespace raceproof::sim {
 
 class Process;
 
-/// An actor: runs its handlers one at a time, in the order in which they were queued. The two queues
-/// are those of asio::strand: while one batch runs, what is posted waits for the next.
+/// An actor: runs its handlers one at a time, in the order in which they were queued. The two
+/// queues are those of asio::strand: while one batch runs, what is posted waits for the next.
 struct Strand {
   Process* process = nullptr;
   trace::StrandId id = 0;
@@ -46,26 +47,29 @@ struct Strand {
 class StrandExecutor {
  public:
   explicit StrandExecutor(Strand& strand, bool may_block = true)
-      : strand_(&strand), may_block_(may_block) {}
+      : bits_(reinterpret_cast<std::uintptr_t>(&strand) | (may_block ? 1U : 0U)) {}
 
-  [[nodiscard]] Strand& strand() const { return *strand_; }
+  [[nodiscard]] Strand& strand() const {
+    return *reinterpret_cast<Strand*>(bits_ & ~std::uintptr_t{1});
+  }
 
   boost::asio::execution_context& query(boost::asio::execution::context_t) const noexcept;
   [[nodiscard]] boost::asio::execution::blocking_t query(
       boost::asio::execution::blocking_t) const noexcept {
-    return may_block_ ? boost::asio::execution::blocking_t(boost::asio::execution::blocking.possibly)
-                      : boost::asio::execution::blocking_t(boost::asio::execution::blocking.never);
+    return may_block()
+               ? boost::asio::execution::blocking_t(boost::asio::execution::blocking.possibly)
+               : boost::asio::execution::blocking_t(boost::asio::execution::blocking.never);
   }
   [[nodiscard]] StrandExecutor require(boost::asio::execution::blocking_t::possibly_t) const {
-    return StrandExecutor(*strand_, true);
+    return StrandExecutor(strand(), true);
   }
   [[nodiscard]] StrandExecutor require(boost::asio::execution::blocking_t::never_t) const {
-    return StrandExecutor(*strand_, false);
+    return StrandExecutor(strand(), false);
   }
 
   template <class F>
   void execute(F&& function) const {
-    if (may_block_ && running_here()) {
+    if (may_block() && running_here()) {
       std::decay_t<F> local(std::forward<F>(function));
       std::move(local)();
       return;
@@ -75,7 +79,7 @@ class StrandExecutor {
   }
 
   friend bool operator==(const StrandExecutor& a, const StrandExecutor& b) noexcept {
-    return a.strand_ == b.strand_;
+    return &a.strand() == &b.strand();
   }
   friend bool operator!=(const StrandExecutor& a, const StrandExecutor& b) noexcept {
     return !(a == b);
@@ -87,8 +91,11 @@ class StrandExecutor {
   [[nodiscard]] OperationPool& pool() const;
   void queue(Operation* operation) const;
 
-  Strand* strand_;
-  bool may_block_;
+  [[nodiscard]] bool may_block() const { return (bits_ & 1) != 0; }
+
+  /// The strand's address, with the flag in its lowest bit: one word, which an any_io_executor
+  /// copies and moves without a detour.
+  std::uintptr_t bits_;
 };
 
 }  // namespace raceproof::sim

@@ -1,9 +1,8 @@
 #include "harness/sim/time_model.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+#include <fmt/format.h>
 
 namespace raceproof::sim {
 
@@ -38,8 +37,8 @@ void TimeModel::begin(TimeMode mode, std::span<const ParameterRange> parameters,
     variable.high = range.high_ns;
     variable.value = range.low_ns;
     if (mode == TimeMode::concrete && range.low_ns < range.high_ns) {
-      variable.value = decider.draw(range.low_ns, range.high_ns,
-                                    Meaning{0, trace.intern(range.name), 0});
+      variable.value =
+          decider.draw(range.low_ns, range.high_ns, Meaning{0, trace.intern(range.name), 0});
     }
     variables_.push_back(variable);
     single(i);  // form i + 1, as the scenario's settings were told
@@ -177,8 +176,8 @@ PointId TimeModel::add_point(PointId base, std::int64_t low, std::int64_t high) 
 PointId TimeModel::create(Instant deadline) {
   const auto value = deadline.affine();
   Split parts = split(value.form, value.constant_ns);
-  const bool simple = parts.points.empty() ||
-                      (parts.points.size() == 1 && parts.points[0].factor == 1);
+  const bool simple =
+      parts.points.empty() || (parts.points.size() == 1 && parts.points[0].factor == 1);
   const PointId base =
       simple && !parts.points.empty() ? variables_[parts.points[0].variable].point : 0;
   const bool from_now = simple && base == current_ && parts.constant + parts.low >= 0;

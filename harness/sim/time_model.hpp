@@ -1,9 +1,9 @@
 // The simulated clock in its two forms.
 //
 // Concrete: every pending event has a time in nanoseconds, every drawn delay a value. Symbolic: the
-// times of pending and remembered events are points of a zone (zone.hpp), drawn delays are variables,
-// and comparing instants or durations restricts the zone. Both keep linear forms over the same
-// variables, so that a duration still says which named parameter it came from.
+// times of pending and remembered events are points of a zone (zone.hpp), drawn delays are
+// variables, and comparing instants or durations restricts the zone. Both keep linear forms over
+// the same variables, so that a duration still says which named parameter it came from.
 //
 // A zone holds differences of two points. Where a variable is used twice, or a comparison involves
 // more than two points, the zone only approximates: the run is then `relaxed`, and `exact` systems
@@ -117,11 +117,11 @@ class TimeModel final : public TimeAlgebra {
     std::uint32_t uses = 0;
     std::int64_t low = 0;
     std::int64_t high = 0;
-    std::int64_t value = 0;  ///< concrete runs
-    PointId point = 0;       ///< kind point: which; otherwise the point it delays, if `uses` is 1
-    PointId base = 0;        ///< ... counted from this point
-    std::int64_t offset = 0; ///< ... and this constant
-    Meaning meaning;         ///< kind draw
+    std::int64_t value = 0;   ///< concrete runs
+    PointId point = 0;        ///< kind point: which; otherwise the point it delays, if `uses` is 1
+    PointId base = 0;         ///< ... counted from this point
+    std::int64_t offset = 0;  ///< ... and this constant
+    Meaning meaning;          ///< kind draw
   };
   [[nodiscard]] const std::vector<Variable>& variables() const { return variables_; }
   /// `t_point = form + constant`, for points whose time depends on a ranged variable.

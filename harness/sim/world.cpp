@@ -1,10 +1,9 @@
 #include "harness/sim/world.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <fmt/format.h>
 
 namespace raceproof::sim {
 
@@ -53,6 +52,10 @@ void World::begin(const RunOptions& options, Decider& decider) {
   }
   Timed& timed = slots_[horizon];
   timed.kind = TimedKind::horizon;
+  timed.process = nullptr;  // the slot may have been somebody's in an earlier run
+  timed.strand = nullptr;
+  timed.ordinal = 0;
+  timed.cause = 0;
   timed.label = trace_.intern("horizon");
   schedule(horizon, Instant() + options.horizon);
 }
@@ -112,6 +115,7 @@ void World::release(std::uint32_t slot) {
   timed.state = Timed::State::free;
   ++timed.generation;
   timed.connection = nullptr;
+  timed.connect.reset();
   free_slots_.push_back(slot);
 }
 
@@ -147,8 +151,8 @@ bool World::unschedule(std::uint32_t slot) {
   if (timed.state == Timed::State::expired) return true;  // not queued yet
   if (timed.state != Timed::State::pending || timed.queued) return false;
   // Due at this very moment, it may already have been queued when it was cancelled.
-  const bool due = time_.symbolic() ? time_.could_be_now(timed.point)
-                                    : timed.time_ns == time_.now_ns();
+  const bool due =
+      time_.symbolic() ? time_.could_be_now(timed.point) : timed.time_ns == time_.now_ns();
   if (due && timed.kind == TimedKind::wait && current_strand_ != nullptr) {
     const Meaning meaning{timed.strand->id, timed.label, timed.ordinal};
     const std::array<Meaning, 2> answers = {meaning, meaning};
@@ -173,14 +177,8 @@ bool World::unschedule(std::uint32_t slot) {
 
 trace::EventId World::record(trace::EventKind kind, trace::StrandId strand, trace::LabelId label,
                              trace::EventId cause) {
-  trace::Event event;
-  event.cause = cause;
-  event.strand = strand;
-  event.label = label;
-  event.kind = kind;
-  event.time_ns = now_ns();
   if (time_.symbolic()) event_points_.push_back(time_.current_point());
-  return trace_.add(event);
+  return trace_.add(kind, strand, label, cause, now_ns());
 }
 
 void World::fail(std::string what) {
@@ -204,7 +202,8 @@ std::size_t World::choose_among(std::span<const std::uint32_t> candidates) {
   meanings_.clear();
   for (const std::uint32_t slot : candidates) {
     const Timed& event = slots_[slot];
-    meanings_.push_back({event.strand == nullptr ? 0 : event.strand->id, event.label, event.ordinal});
+    meanings_.push_back(
+        {event.strand == nullptr ? 0 : event.strand->id, event.label, event.ordinal});
   }
   return decider_->choose(ChoiceKind::next_event, meanings_);
 }
@@ -223,7 +222,8 @@ std::uint32_t World::next_concrete() {
   while (!heap_.empty() && stale(heap_.front())) {
     const HeapItem item = pop();
     Timed& event = slots_[item.slot];
-    if (event.state == Timed::State::cancelled && event.sequence == item.sequence) release(item.slot);
+    if (event.state == Timed::State::cancelled && event.sequence == item.sequence)
+      release(item.slot);
   }
   if (heap_.empty()) return UINT32_MAX;
   const HeapItem first = pop();
@@ -408,8 +408,7 @@ RunEnd World::loop() {
   while (true) {
     bool worked = false;
     for (const auto& process : processes_) {
-      while (process->runnable()) {
-        process->step();
+      while (process->step()) {
         worked = true;
         if (stop_requested_) return stopped_end();
         if (trace_.events().size() - events_at_progress_ > options_.spin_limit) return RunEnd::spin;
@@ -442,10 +441,9 @@ bool World::destroy_handlers(Process& process) {
                        timed.kind == TimedKind::connect_answer;
     if (timed.process != &process || timed.state == Timed::State::free || !waits) continue;
     const auto handler = std::move(timed.handler);  // destroyed at the end of this turn
-    const auto connect_handler = std::move(timed.connect_handler);
+    const auto connect = std::move(timed.connect);
     timed.handler = nullptr;
-    timed.connect_handler = nullptr;
-    found = found || handler || connect_handler;
+    found = found || handler || connect != nullptr;
     if (timed.state == Timed::State::pending && time_.symbolic()) {
       time_.discard(timed.point);
       std::erase(pending_, slot);

@@ -1,4 +1,5 @@
-// A simulated world: processes, their network and clock, and the loop that decides what happens next.
+// A simulated world: processes, their network and clock, and the loop that decides what happens
+// next.
 //
 // One world belongs to one OS thread. A run is: begin, add processes, run, look at the trace, end.
 // Memory is kept between runs. A run is a function of what was added and of the decider's answers.
@@ -65,25 +66,28 @@ struct Timed {
   enum class State : std::uint8_t { free, never, pending, expired, cancelled } state = State::free;
   TimedKind kind = TimedKind::wait;
   SegmentEnd segment_end = SegmentEnd::none;
-  std::uint8_t end = 0;           ///< delivery: to which end
-  bool queued = false;            ///< a wait that a cancel, due at its very moment, came too late for
+  std::uint8_t end = 0;  ///< delivery: to which end
+  bool queued = false;   ///< a wait that a cancel, due at its very moment, came too late for
   std::uint32_t generation = 0;
   std::uint32_t ordinal = 0;
   trace::LabelId label = 0;
   trace::EventId cause = 0;
-  std::uint64_t sequence = 0;
-  std::int64_t time_ns = 0;       ///< concrete runs
-  PointId point = 0;              ///< symbolic runs
-  Process* process = nullptr;     ///< to which it happens
+  std::uint32_t sequence = 0;  ///< order of scheduling within the run
+  std::int64_t time_ns = 0;    ///< concrete runs
+  PointId point = 0;           ///< symbolic runs
+  Process* process = nullptr;  ///< to which it happens
   Strand* strand = nullptr;
   Connection* connection = nullptr;
   std::size_t bytes = 0;
-  Duration then;                  ///< stall, kill: from this event to the end of it, or the restart
+  Duration then;  ///< stall, kill: from this event to the end of it, or the restart
   WaitHandler handler;
-  // connects
-  Endpoint target;
-  ConnectHandler connect_handler;
-  ErrorCode connect_error;
+  /// Of a connect, from its request to its answer.
+  struct Connect {
+    Endpoint target;
+    ConnectHandler handler;
+    ErrorCode error;
+  };
+  std::unique_ptr<Connect> connect;
 };
 
 class World final : private LeakObserver {
@@ -97,9 +101,11 @@ class World final : private LeakObserver {
   /// Adds a process; it starts after its cold start delay, in the order of addition.
   Process& add_process(ProcessOptions options);
   Network& network() { return network_; }
-  /// At `at`, counted from the start of the run, the process is stalled for `length` (CPU throttling).
+  /// At `at`, counted from the start of the run, the process is stalled for `length` (CPU
+  /// throttling).
   void stall(Process& process, Duration at, Duration length);
-  /// Kills the process at `at`; it starts again `restart_after` later unless that is `Duration::max()`.
+  /// Kills the process at `at`; it starts again `restart_after` later unless that is
+  /// `Duration::max()`.
   void kill(Process& process, Duration at, Duration restart_after);
 
   RunEnd run();
@@ -126,7 +132,8 @@ class World final : private LeakObserver {
   std::uint32_t allocate(TimedKind kind, Process& process, Strand& strand, std::string_view label);
   void release(std::uint32_t slot);
   Timed& timed(std::uint32_t slot) { return slots_[slot]; }
-  /// Makes `slot` pending at `deadline`; an instant that is never reached keeps it waiting for ever.
+  /// Makes `slot` pending at `deadline`; an instant that is never reached keeps it waiting for
+  /// ever.
   void schedule(std::uint32_t slot, Instant deadline);
   /// Takes a pending slot back; false if it has already happened.
   bool unschedule(std::uint32_t slot);
@@ -169,9 +176,10 @@ class World final : private LeakObserver {
 
   struct HeapItem {
     std::int64_t time_ns;
-    std::uint64_t sequence;
+    std::uint32_t sequence;
     std::uint32_t slot;
-    friend bool operator<(const HeapItem& a, const HeapItem& b) {  // std's heaps put the greatest first
+    friend bool operator<(const HeapItem& a,
+                          const HeapItem& b) {  // std's heaps put the greatest first
       return a.time_ns != b.time_ns ? a.time_ns > b.time_ns : a.sequence > b.sequence;
     }
   };
@@ -204,7 +212,7 @@ class World final : private LeakObserver {
   std::vector<Zone::After> later_;         // scratch
   std::vector<PointId> event_points_;
   std::vector<Meaning> happened_;
-  std::uint64_t sequence_ = 0;
+  std::uint32_t sequence_ = 0;
   trace::EventId current_event_ = 0;
   Strand* current_strand_ = nullptr;
   bool stop_requested_ = false;

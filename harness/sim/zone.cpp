@@ -61,8 +61,8 @@ bool Zone::constrain(Point from, Point to, std::int64_t bound) {
 }
 
 void Zone::fire(Point point, std::span<const After> later) {
-  // Every new constraint, t_point - t_later <= -margin, ends in `point`: a shortest path uses one of
-  // them at most once, so one pass closes the matrix.
+  // Every new constraint, t_point - t_later <= -margin, ends in `point`: a shortest path uses one
+  // of them at most once, so one pass closes the matrix.
   for (const Point i : live_) {
     std::int64_t nearest = bounds_[at(i, point)];
     for (const After& other : later) {

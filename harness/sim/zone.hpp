@@ -1,11 +1,11 @@
 // A zone: all times at which the events of one order can happen, as a difference-bound matrix.
 //
 // Points are event times. `upper(i, j)` is the least upper bound of t_j - t_i in nanoseconds; the
-// matrix is kept closed (every bound is tight), which the event-time form makes cheap: a new point is
-// attached to one cause in O(n), and firing a point closes in O(n^2) because all new constraints
+// matrix is kept closed (every bound is tight), which the event-time form makes cheap: a new point
+// is attached to one cause in O(n), and firing a point closes in O(n^2) because all new constraints
 // leave from it. Bounds are integers, so every consistent zone has an integral solution.
-// The method is that of difference-bound matrices over event times (Dechter, Meiri, Pearl, "Temporal
-// constraint networks", 1991; Lugiez, Niebert, Zennou, event zones, TCS 345, 2005).
+// The method is that of difference-bound matrices over event times (Dechter, Meiri, Pearl,
+// "Temporal constraint networks", 1991; Lugiez, Niebert, Zennou, event zones, TCS 345, 2005).
 #pragma once
 
 #include <cstdint>
@@ -38,8 +38,8 @@ class Zone {
     return upper(to, from) + bound >= 0;
   }
 
-  /// One pending point that must not come before the fired one; `margin` is 1 if a tie is forced the
-  /// other way (the fired one must then be strictly earlier), else 0.
+  /// One pending point that must not come before the fired one; `margin` is 1 if a tie is forced
+  /// the other way (the fired one must then be strictly earlier), else 0.
   struct After {
     Point point;
     std::int64_t margin;

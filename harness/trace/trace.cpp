@@ -1,8 +1,7 @@
 #include "harness/trace/trace.hpp"
 
-#include <xxhash.h>
-
 #include <array>
+#include <xxhash.h>
 
 namespace raceproof::trace {
 
@@ -11,6 +10,10 @@ std::string_view name_of(EventKind kind) {
       "start", "handler", "timer", "arrival", "connect", "process", "choice", "end"};
   return names[static_cast<std::size_t>(kind)];
 }
+
+// Handlers are recorded with label 0, which must mean the same in every trace, whatever it has
+// seen.
+Trace::Trace() { intern(""); }
 
 void Trace::clear() {
   events_.clear();
@@ -22,7 +25,8 @@ void Trace::clear() {
 }
 
 LabelId Trace::intern(std::string_view text) {
-  auto& recent = recent_[(reinterpret_cast<std::uintptr_t>(text.data()) * 0x9e3779b97f4a7c15ULL) >> 56];
+  auto& recent =
+      recent_[(reinterpret_cast<std::uintptr_t>(text.data()) * 0x9e3779b97f4a7c15ULL) >> 56];
   if (recent.address == text.data() && labels_[recent.label] == text) return recent.label;
   const auto [entry, added] =
       label_ids_.try_emplace(std::string(text), static_cast<LabelId>(labels_.size()));

@@ -1,8 +1,8 @@
 // What happened in one run: events with their causes, and the observations made in them.
 //
 // Everything is kept in flat arrays that are cleared, not freed, between runs. Strings are interned
-// per trace (labels, names, keys) or stand in one text arena (values), so that a trace can be hashed,
-// compared and written without following pointers.
+// per trace (labels, names, keys) or stand in one text arena (values), so that a trace can be
+// hashed, compared and written without following pointers.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +16,10 @@
 
 namespace raceproof::trace {
 
-/// Position of an event in its run; also its identity. 0 is the start of the run, which has no cause.
+/// Position of an event in its run; also its identity. 0 is the start of the run, which has no
+/// cause.
 using EventId = std::uint32_t;
-/// An interned string of the trace.
+/// An interned string of the trace; 0 is always the empty one.
 using LabelId = std::uint32_t;
 using StrandId = std::uint32_t;
 
@@ -77,6 +78,7 @@ struct Payload {
 /// The record of one run.
 class Trace {
  public:
+  Trace();
   /// Forgets everything but the interned strings' memory.
   void clear();
 
@@ -88,7 +90,18 @@ class Trace {
     events_.push_back(event);
     return static_cast<EventId>(events_.size() - 1);
   }
-  void observe(EventId event, StrandId strand, std::int64_t time_ns, const Observation& observation);
+  /// The same, without a detour through a copy: the kernel's inner loop.
+  EventId add(EventKind kind, StrandId strand, LabelId label, EventId cause, std::int64_t time_ns) {
+    Event& event = events_.emplace_back();
+    event.cause = cause;
+    event.strand = strand;
+    event.label = label;
+    event.kind = kind;
+    event.time_ns = time_ns;
+    return static_cast<EventId>(events_.size() - 1);
+  }
+  void observe(EventId event, StrandId strand, std::int64_t time_ns,
+               const Observation& observation);
   /// How many bytes the arrival `event` brought.
   void set_payload(EventId event, std::uint32_t bytes) { events_[event].payload_size = bytes; }
   /// What the arrival `event` brought.
@@ -108,9 +121,7 @@ class Trace {
   [[nodiscard]] const FieldRecord* find(const ObservationRecord& record,
                                         std::string_view key) const;
   [[nodiscard]] const std::vector<Payload>& payloads() const { return payloads_; }
-  [[nodiscard]] std::string_view strand_name(StrandId strand) const {
-    return strands_[strand];
-  }
+  [[nodiscard]] std::string_view strand_name(StrandId strand) const { return strands_[strand]; }
   [[nodiscard]] std::size_t strand_count() const { return strands_.size(); }
 
   /// A 64-bit hash of all that happened (XXH3 over events, strands and observations with their

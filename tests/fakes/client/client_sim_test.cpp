@@ -7,7 +7,7 @@
 #include "fakes/client/client.hpp"
 #include "harness/sim/world.hpp"
 #include "runtime/task.hpp"
-#include "test_server.hpp"
+#include "tests/fakes/client/test_server.hpp"
 
 namespace raceproof::fakes::client {
 namespace {

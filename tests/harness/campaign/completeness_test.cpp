@@ -1,8 +1,7 @@
 // The enumeration against random concrete runs. Passing means: whatever order the clock can produce
-// with delays from the declared ranges, the enumeration has visited it, judged it the same, and says
-// that it does so over the whole range.
+// with delays from the declared ranges, the enumeration has visited it, judged it the same, and
+// says that it does so over the whole range.
 #include <gtest/gtest.h>
-
 #include <map>
 
 #include "harness/campaign/variant_search.hpp"
@@ -74,8 +73,8 @@ TEST(Completeness, FlagshipOperationalCoversEveryRandomRun) {
   expect_covers_random_runs("premature_readiness", "operational", 3000);
 }
 
-/// Follows `classes_max` classes of the enumeration: each has a witness, which replays concretely to its
-/// own order with the same findings.
+/// Follows `classes_max` classes of the enumeration: each has a witness, which replays concretely
+/// to its own order with the same findings.
 void expect_classes_replay(const scenario::ResolvedVariant& variant, std::uint64_t classes_max) {
   SCOPED_TRACE(variant.name);
   Runner runner(variant, 1);  // ids of labels are those of one world

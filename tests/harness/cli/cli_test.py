@@ -1,8 +1,8 @@
 """The raceproof command from the outside: exit codes, messages, files.
 
-Passing means that what the command promises to scripts and CI holds for the built program: its exit
-codes (0 pass, 1 fail, 2 unusable input, 3 unknown), what it writes where, and that a saved failure is
-reproduced. Usage: cli_test.py RACEPROOF RACEPROOF_THAT_READS_ITS_PID [unittest arguments]
+Passing means that what the command promises to scripts and CI holds for the built program: its
+exit codes (0 pass, 1 fail, 2 unusable input, 3 unknown), what it writes where, and that a saved
+failure is reproduced. Usage: cli_test.py RACEPROOF RACEPROOF_WITH_FAULTS [unittest arguments]
 """
 
 import json
@@ -28,6 +28,19 @@ def run(*arguments, program=None, environment=None):
     return subprocess.run(
         [program or RACEPROOF, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True,
         timeout=LIMIT_SECONDS, env={**os.environ, **(environment or {})})
+
+
+def wait_until_it_works(pid):
+    """Returns when the command catches SIGINT and has worked a while, on however slow a machine."""
+    seconds = time.monotonic() + LIMIT_SECONDS
+    while time.monotonic() < seconds:
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+        caught = int(re.search(r"SigCgt:\s*([0-9a-f]+)", status).group(1), 16)
+        ticks = int(pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11])
+        if caught >> (signal.SIGINT - 1) & 1 and ticks >= os.sysconf("SC_CLK_TCK") // 4:
+            return
+        time.sleep(0.02)
+    raise AssertionError("the command does not start to work")
 
 
 class Case(unittest.TestCase):
@@ -82,7 +95,8 @@ class Help(Case):
 
 class UnusableInput(Case):
     def test_all_errors_with_their_places_and_nothing_runs(self):
-        path = self.changed_flagship(("  environment:", "  enviroment:"), ("poll: 100ms", "poll: 1 parsec"))
+        path = self.changed_flagship(("  environment:", "  enviroment:"),
+                                     ("poll: 100ms", "poll: 1 parsec"))
         result = run("run", path, FLAGSHIP, "--out", self.out)
         self.assert_code(2, result)
         places = re.findall(rf"^{re.escape(str(path))}:\d+:\d+: .+", result.stderr, re.MULTILINE)
@@ -166,10 +180,10 @@ class Verdicts(Case):
 
     def test_interrupting_gives_a_partial_report(self):
         process = subprocess.Popen(
-            [RACEPROOF, "run", FLAGSHIP, "--search", "random", "--runs", "100000000",
-             "--out", str(self.out)],
+            [RACEPROOF, "run", FLAGSHIP, "--variant", "with_grace", "--search", "random",
+             "--runs", "100000000", "--out", str(self.out)],
             cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        time.sleep(1.0)
+        wait_until_it_works(process.pid)
         process.send_signal(signal.SIGINT)
         stdout, stderr = process.communicate(timeout=LIMIT_SECONDS)
         self.assertEqual(3, process.returncode, stdout + stderr)
@@ -287,7 +301,7 @@ class Determinism(Case):
     def faulty_run(self, wait):
         return run("run", FLAGSHIP, "--variant", "with_grace", "--search", "random", "--runs", 40,
                    "--determinism", "--out", self.out, program=FAULTY,
-                   environment={"RACEPROOF_TEST_WAIT": wait})
+                   environment={"RACEPROOF_TEST_PID_IN": wait})
 
     def test_a_wait_that_depends_on_the_process_is_named(self):
         result = self.faulty_run("redis connect")
@@ -315,6 +329,30 @@ class Determinism(Case):
         result = self.faulty_run("no such wait")
         self.assertNotEqual("nondeterministic", self.variant()["reason"])
         self.assertIn(result.returncode, [0, 3])
+
+
+class Leaks(Case):
+    def leaky_run(self, variable, *arguments):
+        return run("run", FLAGSHIP, "--variant", "with_grace", "--out", self.out, *arguments,
+                   program=FAULTY, environment={variable: "redis connect"})
+
+    def test_reading_the_clock_fails_the_variant_and_names_the_caller(self):
+        result = self.leaky_run("RACEPROOF_TEST_CLOCK_IN")
+        self.assert_code(1, result)
+        self.assertEqual("violated", self.variant()["reason"])
+        self.assertRegex(self.variant()["reason_text"],
+                         r"leak, clock_gettime, called from .*read_the_real_clock")
+        replayed = run("replay", next((self.out / "failures").glob("*.json")), program=FAULTY,
+                       environment={"RACEPROOF_TEST_CLOCK_IN": "redis connect"})
+        self.assert_code(1, replayed)
+        self.assertIn("read_the_real_clock", replayed.stdout)
+        self.assertIn("reproduced: event for event", replayed.stdout)
+
+    def test_a_leak_that_happens_once_in_a_program_counts_too(self):
+        result = self.leaky_run("RACEPROOF_TEST_CLOCK_ONCE", "--jobs", 1)
+        self.assert_code(1, result)
+        self.assertEqual("violated", self.variant()["reason"])
+        self.assertRegex(self.variant()["reason_text"], r"leak, clock_gettime, called from ")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-// What `--determinism` compares: passing means that the lines of two runs differ exactly where the runs
-// do, and that the first difference is named with both sides.
+// What `--determinism` compares: passing means that the lines of two runs differ exactly where the
+// runs do, and that the first difference is named with both sides.
 #include "harness/cli/determinism.hpp"
 
 #include <gtest/gtest.h>
@@ -29,11 +29,11 @@ TEST(EventLines, HoldWhatADigestHolds) {
   const auto lines = event_lines(small_trace(12'500'000, "redis"));
   ASSERT_EQ(lines.size(), 2U);
   EXPECT_EQ(lines[0], "0 ms world: start 'run' <- event 0");
-  EXPECT_EQ(lines[1],
-            "12.5 ms gateway/main: timer 'poll' <- event 0 | * state subject=redis");
+  EXPECT_EQ(lines[1], "12.5 ms gateway/main: timer 'poll' <- event 0 | * state subject=redis");
 }
 
-/// One nanosecond, or one letter of a value, is a difference in the digest and in that event's line.
+/// One nanosecond, or one letter of a value, is a difference in the digest and in that event's
+/// line.
 TEST(EventLines, DifferWhereRunsDiffer) {
   const auto usual = small_trace(1'000'000'000'000'000, "redis");
   for (const auto& other :
@@ -50,8 +50,10 @@ TEST(FirstDifference, NamesTheEventAndBothSides) {
 }
 
 TEST(FirstDifference, ARunThatIsLongerDiffersAtItsFirstFurtherEvent) {
-  EXPECT_EQ(first_difference({"a"}, {"a", "b"}), "event 1: nothing more here; b in another process");
-  EXPECT_EQ(first_difference({"a", "b"}, {"a"}), "event 1: b here; nothing more in another process");
+  EXPECT_EQ(first_difference({"a"}, {"a", "b"}),
+            "event 1: nothing more here; b in another process");
+  EXPECT_EQ(first_difference({"a", "b"}, {"a"}),
+            "event 1: b here; nothing more in another process");
 }
 
 TEST(FirstDifference, EqualRunsHaveNone) { EXPECT_EQ(first_difference({"a"}, {"a"}), ""); }

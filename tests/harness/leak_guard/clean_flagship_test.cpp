@@ -1,7 +1,7 @@
-// The flagship under the leak guard. Passing means: gateway, fake Redis and client, with Asio, Beast,
-// hiredis and Lua in them, ask the real world for nothing, whichever thread their world runs on.
+// The flagship under the leak guard. Passing means: gateway, fake Redis and client, with Asio,
+// Beast, hiredis and Lua in them, ask the real world for nothing, whichever thread their world runs
+// on.
 #include <gtest/gtest.h>
-
 #include <thread>
 
 #include "harness/campaign/runner.hpp"
@@ -35,8 +35,7 @@ TEST(CleanFlagship, LeaksNothing) {
 TEST(CleanFlagship, NoOtherColdStartLeaksEither) {
   for (const char* name : {"missing_scripts", "five_users", "cpu_stall", "slow_redis"}) {
     SCOPED_TRACE(name);
-    const auto scenario =
-        scenario::load("scenarios/cold_start/" + std::string(name) + ".yaml");
+    const auto scenario = scenario::load("scenarios/cold_start/" + std::string(name) + ".yaml");
     ASSERT_TRUE(scenario.has_value());
     expect_clean_runs(**scenario);
   }

@@ -1,18 +1,17 @@
 // The leak guard: passing means that a handler of a simulated world cannot ask the real world for
-// anything unseen, that the report names the function that asked, and that nothing is reported outside
-// of runs.
+// anything unseen, that the report names the function that asked, and that nothing is reported
+// outside of runs.
 #include "harness/sim/leak_guard.hpp"
-
-#include <gtest/gtest.h>
-#include <sys/random.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <ctime>
 #include <functional>
+#include <gtest/gtest.h>
 #include <random>
+#include <sys/random.h>
+#include <sys/time.h>
 #include <thread>
+#include <unistd.h>
 
 #include "harness/explore/decisions.hpp"
 #include "harness/sim/world.hpp"
@@ -174,7 +173,8 @@ INSTANTIATE_TEST_SUITE_P(Calls, Caught, testing::ValuesIn(calls),
 
 /// A call that was inlined into a lambda of a test names the test.
 TEST_F(LeakGuard, NamesTheTestAroundALambda) {
-  const Ended ended = run([] { (void)steady_clock::now(); });
+  steady_clock::time_point asked;
+  const Ended ended = run([&] { asked = steady_clock::now(); });
   EXPECT_EQ(ended.end, RunEnd::leak);
   EXPECT_NE(ended.failure.find("NamesTheTestAroundALambda"), std::string::npos) << ended.failure;
 }

@@ -1,5 +1,6 @@
 // The runtime's contract on the simulated form: one and two threads, usual and random decisions,
-// concrete and symbolic time. Passing means that components cannot tell it from the production form.
+// concrete and symbolic time. Passing means that components cannot tell it from the production
+// form.
 #include "tests/harness/sim/sim_contract_world.hpp"
 
 namespace raceproof::contract {

@@ -1,1 +1,152 @@
+// The simulated network. Passing means: bytes of one direction arrive in order after a latency of
+// the link's range, and a connection ends as TCP connections do.
+#include <boost/asio/experimental/awaitable_operators.hpp>
 
+#include "tests/harness/sim/playground.hpp"
+#include "tests/runtime/contract/connection.hpp"
+
+namespace raceproof::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A server that accepts one connection and a client that makes it, over a link of `latency`.
+template <class Server, class Client>
+Playground two_ends(DelayRange latency, Server server, Client client) {
+  return Playground([=](World& world, Log& log) {
+    world.network().set_latency("client", "server", latency);
+    world.add_process(
+        process("server", [&world, &log, server](Runtime& runtime, Executor root) -> Awaitable<> {
+          Listener listener = runtime.listen(root, {"server", 1});
+          const auto here = [root](std::string_view) { return root; };
+          Stream stream = co_await listener.async_accept(here);
+          co_await server(world, runtime, stream, log);
+        }));
+    world.add_process(
+        process("client", [&world, &log, client](Runtime& runtime, const Executor&) -> Awaitable<> {
+          Stream stream = co_await runtime.connect({"server", 1});
+          co_await client(world, runtime, stream, log);
+        }));
+  });
+}
+
+Awaitable<> log_until_end(World&, Runtime&, Stream& stream, Log& log) {
+  std::string text;
+  while (true) {
+    const auto result = co_await contract::read_some(stream);
+    text += result.text;
+    if (!result.error) continue;
+    log.push_back(text);
+    log.push_back(result.error == asio::error::eof                ? "end of file"
+                  : result.error == asio::error::connection_reset ? "reset"
+                                                                  : result.error.message());
+    co_return;
+  }
+}
+
+// Passing means: whatever the latencies, no byte overtakes another of its direction.
+TEST(Network, KeepsTheOrderOfOneDirection) {
+  auto program = two_ends({1ms, 10ms}, log_until_end,
+                          [](World&, Runtime& runtime, Stream& stream, Log&) -> Awaitable<> {
+                            for (const char* text : {"a", "b", "c"}) {
+                              co_await contract::send(stream, text);
+                              co_await runtime.sleep_for(1ms);
+                            }
+                          });
+  const auto outcomes = program.all(symbolic());
+  EXPECT_GT(outcomes.size(), 3U);
+  EXPECT_EQ(logs_of(outcomes), (std::set<Log>{{"abc", "end of file"}}));
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    explore::RandomDecider decider(seed);
+    EXPECT_EQ(program.run({}, decider).log, (Log{"abc", "end of file"})) << "seed " << seed;
+  }
+}
+
+// Passing means: latency is what the link says, in each direction.
+TEST(Network, DelaysByTheLatencyOfTheLink) {
+  auto program = two_ends(
+      {3ms, 3ms},
+      [](World&, Runtime&, Stream& stream, Log&) -> Awaitable<> {
+        (void)co_await contract::receive(stream, 1);
+        co_await contract::send(stream, "y");
+      },
+      [](World&, Runtime& runtime, Stream& stream, Log& log) -> Awaitable<> {
+        log.push_back(std::to_string(runtime.now().to_ns()));  // request and answer
+        co_await contract::send(stream, "x");
+        (void)co_await contract::receive(stream, 1);
+        log.push_back(std::to_string(runtime.now().to_ns()));
+      });
+  EXPECT_EQ(program.run().log, (Log{"6000000", "12000000"}));
+  EXPECT_EQ(program.run(symbolic()).log, (Log{"6000000", "12000000"}));
+}
+
+// Passing means: what is sent during a partition is lost for good; later bytes arrive.
+TEST(Network, LosesWhatIsSentDuringAPartition) {
+  auto program = two_ends({1ms, 1ms}, log_until_end,
+                          [](World& world, Runtime& runtime, Stream& stream, Log&) -> Awaitable<> {
+                            co_await contract::send(stream, "before ");
+                            co_await runtime.sleep_for(5ms);
+                            world.network().set_partition("client", "server", true);
+                            co_await contract::send(stream, "lost ");
+                            co_await runtime.sleep_for(5ms);
+                            world.network().set_partition("client", "server", false);
+                            co_await contract::send(stream, "after");
+                          });
+  EXPECT_EQ(program.run().log, (Log{"before after", "end of file"}));
+}
+
+// Passing means: after a half-close the other direction still works.
+TEST(Network, ClosesHalves) {
+  auto program = two_ends(
+      {1ms, 1ms},
+      [](World& world, Runtime& runtime, Stream& stream, Log& log) -> Awaitable<> {
+        co_await log_until_end(world, runtime, stream, log);
+        co_await contract::send(stream, "answer");
+      },
+      [](World& world, Runtime& runtime, Stream& stream, Log& log) -> Awaitable<> {
+        co_await contract::send(stream, "question");
+        ErrorCode error;
+        stream.shutdown_send(error);
+        co_await log_until_end(world, runtime, stream, log);
+      });
+  EXPECT_EQ(program.run().log, (Log{"question", "end of file", "answer", "end of file"}));
+}
+
+// Passing means: a reset ends both directions, and destroys what had not been read.
+TEST(Network, ResetsConnections) {
+  auto program = two_ends(
+      {1ms, 1ms},
+      [](World& world, Runtime& runtime, Stream& stream, Log& log) -> Awaitable<> {
+        co_await runtime.sleep_for(10ms);
+        co_await log_until_end(world, runtime, stream, log);
+        const ErrorCode error = co_await contract::write_some(stream, "x");
+        log.push_back(error == asio::error::connection_reset ? "write: reset" : error.message());
+      },
+      [](World&, Runtime&, Stream& stream, Log&) -> Awaitable<> {
+        co_await contract::send(stream, "unread");
+        stream.reset();
+      });
+  EXPECT_EQ(program.run().log, (Log{"", "reset", "write: reset"}));
+}
+
+// Passing means: a connect that is given up while its answer travels does not leave a connection
+// behind.
+TEST(Network, ResetsAConnectionWhoseConnectWasCancelled) {
+  Playground program([](World& world, Log& log) {
+    world.network().set_latency("client", "server", {10ms, 10ms});
+    world.add_process(process("server", [&](Runtime& runtime, Executor root) -> Awaitable<> {
+      Listener listener = runtime.listen(root, {"server", 1});
+      const auto here = [root](std::string_view) { return root; };
+      Stream stream = co_await listener.async_accept(here);
+      co_await log_until_end(world, runtime, stream, log);
+    }));
+    world.add_process(process("client", [](Runtime& runtime, const Executor&) -> Awaitable<> {
+      using namespace asio::experimental::awaitable_operators;
+      (void)co_await (runtime.connect({"server", 1}) || runtime.sleep_for(15ms));
+    }));
+  });
+  EXPECT_EQ(program.run().log, (Log{"", "reset"}));
+}
+
+}  // namespace
+}  // namespace raceproof::sim

@@ -1,9 +1,8 @@
 // Small simulated worlds for the kernel's own tests: run a program once, or in every way there is.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <functional>
+#include <gtest/gtest.h>
 #include <set>
 #include <string>
 #include <vector>
@@ -127,14 +126,13 @@ inline std::set<Log> logs_of(const std::vector<Outcome>& outcomes) {
 /// A process whose root strand spawns `body`.
 template <class Body>
 ProcessOptions process(std::string name, Body body, int threads = 1) {
-  return {.name = std::move(name),
-          .threads = threads,
-          .cold_start = {},
-          .start =
-              [body](Runtime& runtime, const Executor& root) {
-                spawn(runtime, root, "body", body(runtime, root));
-              },
-          .destroy = {}};
+  return {
+      .name = std::move(name),
+      .threads = threads,
+      .cold_start = {},
+      .start = [body](Runtime& runtime,
+                      const Executor& root) { spawn(runtime, root, "body", body(runtime, root)); },
+      .destroy = {}};
 }
 
 }  // namespace raceproof::sim

@@ -9,7 +9,8 @@
 
 namespace raceproof::contract {
 
-/// One process with `threads` threads; decisions by a seeded random walk, or the baseline for seed 0.
+/// One process with `threads` threads; decisions by a seeded random walk, or the baseline for seed
+/// 0.
 class SimWorld final : public World {
  public:
   SimWorld(int threads, sim::TimeMode time, std::uint64_t seed, std::uint64_t decisions_seed)

@@ -1,10 +1,9 @@
-// Zones against brute force over integer times. Passing means: the zone of every reachable state holds
-// exactly the times that the state allows, so that an order is explored if and only if some delays
-// produce it.
+// Zones against brute force over integer times. Passing means: the zone of every reachable state
+// holds exactly the times that the state allows, so that an order is explored if and only if some
+// delays produce it.
 #include "harness/sim/zone.hpp"
 
 #include <gtest/gtest.h>
-
 #include <map>
 #include <set>
 
@@ -15,8 +14,8 @@ namespace {
 
 using explore::Random;
 
-/// One event of a program: it happens `delay` after its parent did, and then spawns its children and
-/// cancels others. Parents have smaller indices; -1 is the start.
+/// One event of a program: it happens `delay` after its parent did, and then spawns its children
+/// and cancels others. Parents have smaller indices; -1 is the start.
 struct TimedEvent {
   int parent = -1;
   int low = 0;
@@ -58,8 +57,8 @@ using Order = std::vector<int>;
 /// What is pending, in the order in which it was armed.
 struct Pending {
   int id = 0;
-  std::int64_t time = 0;    // brute force
-  Zone::Point point = 0;    // zones
+  std::int64_t time = 0;  // brute force
+  Zone::Point point = 0;  // zones
 };
 
 /// A tie goes to the one that was armed first, if both belong to one strand and `margins` says so.
@@ -82,9 +81,8 @@ void orders_of_times(const TimedProgram& program, const std::vector<int>& delays
     bool first = true;
     for (std::size_t j = 0; j < pending.size() && first; ++j) {
       if (j == i) continue;
-      first = pending[i].time < pending[j].time ||
-              (pending[i].time == pending[j].time &&
-               !forced_first(program, pending, j, i, margins));
+      first = pending[i].time < pending[j].time || (pending[i].time == pending[j].time &&
+                                                    !forced_first(program, pending, j, i, margins));
     }
     if (!first) continue;
     auto rest = pending;
@@ -211,9 +209,11 @@ class Reference {
   }
   void constrain(Node from, Node to, std::int64_t bound) { edges_.push_back({from, to, bound}); }
   [[nodiscard]] std::vector<std::vector<std::int64_t>> closed() const {
-    std::vector<std::vector<std::int64_t>> d(size_, std::vector<std::int64_t>(size_, Zone::unbounded));
+    std::vector<std::vector<std::int64_t>> d(size_,
+                                             std::vector<std::int64_t>(size_, Zone::unbounded));
     for (Node i = 0; i < size_; ++i) d[i][i] = 0;
-    for (const auto& edge : edges_) d[edge.from][edge.to] = std::min(d[edge.from][edge.to], edge.bound);
+    for (const auto& edge : edges_)
+      d[edge.from][edge.to] = std::min(d[edge.from][edge.to], edge.bound);
     for (Node k = 0; k < size_; ++k) {
       for (Node i = 0; i < size_; ++i) {
         if (d[i][k] >= Zone::unbounded) continue;
@@ -303,8 +303,8 @@ class Twins {
   std::size_t fired_ = 0;
 };
 
-// Passing means: after every operation each bound is the tightest that all constraints so far imply,
-// those of dropped points included.
+// Passing means: after every operation each bound is the tightest that all constraints so far
+// imply, those of dropped points included.
 TEST(Zone, StaysClosedAndProjectsWhatIsDropped) {
   std::size_t fired = 0;
   for (std::uint64_t seed = 0; seed < 150; ++seed) {

@@ -25,7 +25,8 @@ async def session(socket):
                 await socket.send(json.dumps({"type": "chat", "text": "hello"}))
             if frames[-1] == "agent_completed":
                 await socket.close()
-                return {"outcome": "completed", "code": socket.close_code, "reason": "", "frames": frames}
+                code = socket.close_code
+                return {"outcome": "completed", "code": code, "reason": "", "frames": frames}
     except websockets.exceptions.ConnectionClosed as closed:
         return {
             "outcome": "closed",
@@ -38,7 +39,7 @@ async def session(socket):
 async def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("url")
-    options.add_argument("--every", type=float, default=0.05, help="pause between attempts, seconds")
+    options.add_argument("--every", type=float, default=0.05, help="seconds between attempts")
     options.add_argument("--give-up", type=float, default=5, help="seconds")
     options = options.parse_args()
 
