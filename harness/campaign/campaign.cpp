@@ -110,8 +110,10 @@ class Report {
     add_ranges_in_place();
     bound.threads = static_cast<std::uint32_t>(variant_.gateway.threads);
     for (const auto& [where, count] : cuts_) bound.cuts.push_back({where, count});
-    bound.exclusions = {"fragmentation of the byte stream",
-                        "faults that the scenario does not name"};
+    if (!variant_.network.fragment || bound.complete) {
+      bound.exclusions.emplace_back("fragmentation of the byte stream");
+    }
+    bound.exclusions.emplace_back("faults that the scenario does not name");
     if (outcome_.parts.front().strategy->time() == sim::TimeMode::symbolic) {
       bound.exclusions.push_back(
           "orders among deliveries that a link without latency makes at once");

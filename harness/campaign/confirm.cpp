@@ -127,7 +127,9 @@ std::optional<Confirmed> confirm(const scenario::Scenario& scenario,
     concrete = strategy.repeat(key);
   }
   explore::RecordingDecider recording(*concrete, runner.world().trace());
-  const RunRecord shown = runner.run(sim::TimeMode::concrete, recording);
+  const bool symbolic = strategy.time() == sim::TimeMode::symbolic;
+  const RunRecord shown = runner.run(sim::TimeMode::concrete, recording,
+                                     {.keep_payloads = false, .fragment = !symbolic});
   const bool by_check = check < variant.checks.size();
   const bool violated =
       by_check ? ((shown.violated >> check) & 1) != 0 : is_broken(shown.end) || !shown.clients_ok;

@@ -65,7 +65,7 @@ void Runner::watch(const Observation& observation) {
   if (is_first_attempt(observation) || is_established(observation)) (void)world_.time().now();
 }
 
-RunRecord Runner::run(sim::TimeMode time, sim::Decider& decider, bool keep_payloads) {
+RunRecord Runner::run(sim::TimeMode time, sim::Decider& decider, const RunChoices& choices) {
   world_.end();
   CountingDecider counting(decider);
   sim::RunOptions options;
@@ -73,7 +73,8 @@ RunRecord Runner::run(sim::TimeMode time, sim::Decider& decider, bool keep_paylo
   options.parameters = parameters_;
   options.seed = seed_;
   options.horizon = variant_.explore.until;
-  options.keep_payloads = keep_payloads;
+  options.keep_payloads = choices.keep_payloads;
+  options.fragment = choices.fragment && variant_.network.fragment;
   if (time == sim::TimeMode::symbolic) {
     options.on_observation = [this](const Observation& observation) { watch(observation); };
   }

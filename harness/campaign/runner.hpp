@@ -39,6 +39,14 @@ struct RunRecord {
   explore::RunKey key;  ///< kept for runs in which something was violated
 };
 
+/// What may differ from run to run of one variant.
+struct RunChoices {
+  bool keep_payloads = false;  ///< for the decoded view
+  /// Cut the byte stream where the scenario allows it. Not in concrete runs that show a symbolic one,
+  /// which knows no pieces.
+  bool fragment = true;
+};
+
 /// Whether a run ended in a way that no scenario expects.
 [[nodiscard]] bool is_broken(sim::RunEnd end);
 
@@ -49,7 +57,7 @@ class Runner {
   ~Runner();
 
   /// Performs one run and keeps the world as it is at its end, until the next run.
-  RunRecord run(sim::TimeMode time, sim::Decider& decider, bool keep_payloads = false);
+  RunRecord run(sim::TimeMode time, sim::Decider& decider, const RunChoices& choices = {});
 
   [[nodiscard]] sim::World& world() { return world_; }
   [[nodiscard]] const std::vector<check::Finding>& findings() const { return *findings_; }

@@ -94,7 +94,7 @@ class Printer {
 /// Plays one concrete run and prints it, then what the checks say of it. True if one is violated.
 bool play(campaign::Runner& runner, const scenario::ResolvedVariant& variant, sim::Decider& decider,
           bool with_bytes) {
-  const auto record = runner.run(sim::TimeMode::concrete, decider, true);
+  const auto record = runner.run(sim::TimeMode::concrete, decider, {.keep_payloads = true});
   const auto& trace = runner.world().trace();
   Printer(trace, with_bytes).print();
   fmt::print("\nthe run ended: {}; digest {:016x}\n", sim::name_of(record.end), record.digest);

@@ -232,19 +232,39 @@ std::size_t Network::send(Connection& connection, int from, const ConstBuffers& 
     receiver.in_flight.resize(receiver.in_flight.size() - taken);  // lost on the way, for good
     return taken;
   }
-  if (is_immediate(connection.latency)) {
-    deliver(connection, to, taken, SegmentEnd::none);
-    return taken;
+  std::size_t left = taken;
+  while (left > 0) {
+    const std::size_t piece = piece_of(connection, from, left);
+    send_piece(connection, to, piece);
+    left -= piece;
   }
+  return taken;
+}
+
+std::size_t Network::piece_of(const Connection& connection, int from, std::size_t bytes) {
+  if (!world_.fragments() || bytes < 2) return bytes;
+  Strand& sender = *connection.ends[from].strand;
+  const auto label = world_.trace().intern("fragment");
+  const std::int64_t cut =
+      world_.decider().draw(0, static_cast<std::int64_t>(bytes) - 1,
+                            Meaning{sender.id, label, sender.next_ordinal(label)});
+  return cut == 0 ? bytes : static_cast<std::size_t>(cut);
+}
+
+void Network::send_piece(Connection& connection, int to, std::size_t bytes) {
+  if (is_immediate(connection.latency)) {
+    deliver(connection, to, bytes, SegmentEnd::none);
+    return;
+  }
+  ConnectionEnd& receiver = connection.ends[to];
   const auto slot =
       world_.allocate(TimedKind::delivery, *receiver.process, *receiver.strand, "data");
   Timed& timed = world_.timed(slot);
   timed.connection = &connection;
   timed.end = static_cast<std::uint8_t>(to);
-  timed.bytes = taken;
+  timed.bytes = bytes;
   timed.segment_end = SegmentEnd::none;
   schedule_delivery(connection, to, slot);
-  return taken;
 }
 
 void Network::schedule_delivery(Connection& connection, int to, std::uint32_t slot) {

@@ -130,6 +130,9 @@ class Network {
   void clear();
 
  private:
+  /// How many of `bytes` travel together: all, or fewer where the run fragments (0 drawn: all).
+  std::size_t piece_of(const Connection& connection, int from, std::size_t bytes);
+  void send_piece(Connection& connection, int to, std::size_t bytes);
   void schedule_delivery(Connection& connection, int to, std::uint32_t slot);
   [[nodiscard]] DelayRange latency_between(const Process& a, const Process& b) const;
   [[nodiscard]] bool cut_between(const Process& a, const Process& b) const;

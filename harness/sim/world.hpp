@@ -39,6 +39,8 @@ struct RunOptions {
   std::uint64_t seed = 0;
   /// Virtual time at which the run ends, if it has not before.
   Duration horizon = std::chrono::seconds(60);
+  /// What is written may arrive in pieces, cut anywhere; concrete runs only.
+  bool fragment = false;
   /// Keep the bytes that arrive, for the decoded view.
   bool keep_payloads = false;
   /// Events without progress of virtual time before the run ends as a spin.
@@ -149,6 +151,7 @@ class World final : private LeakObserver {
                         trace::EventId cause);
   [[nodiscard]] trace::EventId current_event() const { return current_event_; }
   [[nodiscard]] Strand* current_strand() const { return current_strand_; }
+  [[nodiscard]] bool fragments() const { return options_.fragment && !time_.symbolic(); }
   [[nodiscard]] bool keep_payloads() const { return options_.keep_payloads; }
   [[nodiscard]] std::uint64_t seed() const { return options_.seed; }
   [[nodiscard]] Decider& decider() { return *decider_; }
