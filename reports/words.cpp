@@ -91,6 +91,8 @@ std::string counted(std::uint64_t value, std::string_view noun) {
 std::string percent(double fraction) {
   const double value = fraction * 100;
   if (value == 0) return "0 %";
+  // Not every run is not 100 %: what is nearly all keeps the digits that say so.
+  if (value < 100 && value > 99) return fmt::format("{:.2f} %", std::floor(value * 100) / 100);
   if (value >= 10) return fmt::format("{:.0f} %", value);
   return fmt::format("{:.2g} %", value);
 }

@@ -267,7 +267,7 @@ class Report {
     file << write_failure(confirmed.saved);
     if (!file.flush()) throw std::runtime_error("cannot write " + path.string());
     confirmed.failure.file = path.string();
-    confirmed.failure.replay_command = fmt::format("raceproof replay {}", path.string());
+    confirmed.failure.replay_command = fmt::format("{} replay {}", options_.program, path.string());
   }
 
   void fill_clients() {

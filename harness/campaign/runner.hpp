@@ -42,8 +42,8 @@ struct RunRecord {
 /// What may differ from run to run of one variant.
 struct RunChoices {
   bool keep_payloads = false;  ///< for the decoded view
-  /// Cut the byte stream where the scenario allows it. Not in concrete runs that show a symbolic one,
-  /// which knows no pieces.
+  /// Cut the byte stream where the scenario allows it. Not in concrete runs that show a symbolic
+  /// one, which knows no pieces.
   bool fragment = true;
 };
 

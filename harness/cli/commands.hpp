@@ -15,6 +15,7 @@ namespace raceproof::cli {
 
 /// What `run` was asked for.
 struct RunArguments {
+  std::string program = "raceproof";  ///< as it was called, for the commands that reports give
   std::vector<std::filesystem::path> paths;
   std::vector<std::string> variants;  ///< only these; empty: all
   std::uint64_t seed = 1;

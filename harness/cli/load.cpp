@@ -62,6 +62,7 @@ LoadedScenarios load_all(const RunArguments& arguments) {
 
 campaign::CampaignOptions campaign_options(const RunArguments& arguments) {
   campaign::CampaignOptions options;
+  options.program = arguments.program;
   options.seed = arguments.seed;
   options.jobs =
       arguments.jobs != 0 ? arguments.jobs : std::max(1U, std::thread::hardware_concurrency());

@@ -43,6 +43,7 @@ int parse_and_run(int argc, char** argv) {
       "  raceproof fake redis --port 6380              the fake Redis, for redis-cli");
 
   cli::RunArguments run;
+  run.program = argv[0];
   auto* run_command = app.add_subcommand(
       "run",
       "Run scenarios and judge them.\n\nEvery variant is searched as its file says (complete: "

@@ -38,6 +38,8 @@ TEST(Words, Counts) {
   EXPECT_EQ(counted(12345, "order"), "12,345 orders");
   EXPECT_EQ(percent(0.0015), "0.15 %");
   EXPECT_EQ(percent(0.982), "98 %");
+  EXPECT_EQ(percent(255.0 / 256), "99.60 %");
+  EXPECT_EQ(percent(0.999999), "99.99 %");
   EXPECT_EQ(percent(1), "100 %");
   EXPECT_EQ(percent(0), "0 %");
 }
