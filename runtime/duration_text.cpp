@@ -26,6 +26,12 @@ std::string quoted(std::string_view text) {
   return result;
 }
 
+std::string not_a_duration(std::string_view text) {
+  std::string message = "expected a duration such as 500ms or 1.5s, got ";
+  message += quoted(text);
+  return message;
+}
+
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(' ');
   if (first == std::string_view::npos) return {};
@@ -45,8 +51,9 @@ std::optional<std::int64_t> scale(std::string_view whole, std::string_view fract
                                   std::int64_t unit) {
   std::int64_t result = 0;
   for (const char digit : whole) {
-    result = result * 10 + (digit - '0') * unit;
-    if (result > longest_duration_ns) return std::nullopt;
+    const std::int64_t more = (digit - '0') * unit;
+    if (result > (longest_duration_ns - more) / 10) return std::nullopt;
+    result = result * 10 + more;
   }
   std::int64_t place = unit;
   for (const char digit : fraction) {
@@ -62,7 +69,6 @@ std::optional<std::int64_t> scale(std::string_view whole, std::string_view fract
 
 std::expected<std::int64_t, std::string> parse_duration(std::string_view given) {
   const std::string_view text = trimmed(given);
-  const std::string_view expected = "expected a duration such as 500ms or 1.5s";
   if (text.starts_with('-')) {
     return std::unexpected("a duration cannot be negative: " + quoted(text));
   }
@@ -74,9 +80,9 @@ std::expected<std::int64_t, std::string> parse_duration(std::string_view given) 
     const auto end = std::min(rest.find_first_not_of(digits, 1), rest.size());
     fraction = rest.substr(1, end - 1);
     rest = rest.substr(end);
-    if (fraction.empty()) return std::unexpected(std::string(expected) + ", got " + quoted(text));
+    if (fraction.empty()) return std::unexpected(not_a_duration(text));
   }
-  if (whole.empty()) return std::unexpected(std::string(expected) + ", got " + quoted(text));
+  if (whole.empty()) return std::unexpected(not_a_duration(text));
   const std::string_view name = trimmed(rest);
   if (name.empty()) {
     return std::unexpected("duration without a unit: " + quoted(text) + ", did you mean " +

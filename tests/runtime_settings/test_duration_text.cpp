@@ -49,6 +49,10 @@ TEST(DurationText, ExplainsMistakes) {
   EXPECT_EQ(
       error_of("99999999999999999999h"),
       "duration '99999999999999999999h' is not a whole number of nanoseconds up to 100 years");
+  // One digit more than fits must not overflow on the way to the complaint.
+  EXPECT_FALSE(parse_duration("31500000000s").has_value());
+  EXPECT_FALSE(parse_duration("9300000000s").has_value());
+  EXPECT_TRUE(parse_duration("3150000000s").has_value());
   EXPECT_NE(error_of("1ms.."), "no error");
   EXPECT_NE(error_of("..1ms"), "no error");
   EXPECT_NE(error_of("1.ms"), "no error");

@@ -13,6 +13,10 @@ TEST(ReplyMatches, WithOrWithoutTheSign) {
   EXPECT_TRUE(reply_matches("hello", "$5 hello"));
   EXPECT_TRUE(reply_matches("two words", "$9 two words"));
   EXPECT_FALSE(reply_matches("0", ":10"));
+  EXPECT_FALSE(reply_matches("1", ":0"));
+  EXPECT_FALSE(reply_matches("hello", "$11 hello world"));
+  EXPECT_FALSE(reply_matches("NOSCRIPT", "+NOSCRIPT or so"));
+  EXPECT_FALSE(reply_matches("", ":0"));
   EXPECT_FALSE(reply_matches("O", "+OK"));
   EXPECT_FALSE(reply_matches("words", "$9 two words"));
 }
