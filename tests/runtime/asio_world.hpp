@@ -2,11 +2,11 @@
 // it.
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <optional>
 
 #include "runtime/asio/runtime.hpp"
+#include "tests/free_port.hpp"
 #include "tests/runtime/contract/world.hpp"
 
 namespace raceproof::contract {
@@ -40,10 +40,7 @@ class AsioWorld final : public World {
   }
 
   std::string host() override { return "127.0.0.1"; }
-  std::uint16_t free_port() override {
-    asio::ip::tcp::acceptor probe(runtime_.context(), {asio::ip::address_v4::loopback(), 0});
-    return probe.local_endpoint().port();
-  }
+  std::uint16_t free_port() override { return test::free_port(); }
   int threads() override { return threads_; }
   bool is_parallel() override { return threads_ > 1; }
 

@@ -9,6 +9,7 @@
 
 #include "tests/fakes/redis/socket_player.hpp"
 #include "tests/fakes/redis/subject.hpp"
+#include "tests/free_port.hpp"
 
 namespace raceproof::fakes::redis::test {
 namespace {
@@ -55,7 +56,7 @@ std::unique_ptr<Subject> start_real_redis(std::string& problem) {
     problem = "cannot make a temporary directory";
     return nullptr;
   }
-  const auto port = free_port();
+  const auto port = raceproof::test::free_port();
   const auto process = launch(port, pattern);
   auto subject = std::make_unique<RealRedis>(port, process, pattern);
   for (int tries = 0; tries < 500; ++tries) {

@@ -34,13 +34,6 @@ class Socket {
     ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     return ::connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   }
-  std::uint16_t bind_anywhere() {
-    auto address = loopback(0);
-    socklen_t size = sizeof address;
-    ::bind(descriptor_, reinterpret_cast<const sockaddr*>(&address), size);
-    ::getsockname(descriptor_, reinterpret_cast<sockaddr*>(&address), &size);
-    return ntohs(address.sin_port);
-  }
   void send(const std::string& bytes) {
     for (std::size_t sent = 0; sent < bytes.size();) {
       const auto n = ::send(descriptor_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
@@ -90,8 +83,6 @@ std::vector<std::string> play_over_sockets(std::uint16_t port, const Conversatio
   answers.resize(conversation.steps.size(), std::string(incomplete));
   return answers;
 }
-
-std::uint16_t free_port() { return Socket().bind_anywhere(); }
 
 bool accepts(std::uint16_t port) { return Socket().connect(port); }
 

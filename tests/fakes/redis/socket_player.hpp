@@ -17,8 +17,6 @@ inline constexpr std::string_view incomplete = "<nothing more came>";
 std::vector<std::string> play_over_sockets(std::uint16_t port, const Conversation& conversation,
                                            int patience_ms = 5000);
 
-/// A port of loopback that nobody listens on at the moment.
-std::uint16_t free_port();
 /// Whether somebody accepts connections there.
 bool accepts(std::uint16_t port);
 
