@@ -16,7 +16,8 @@ void add_search_options(CLI::App& command, cli::RunArguments& arguments) {
   command.add_option("paths", arguments.paths, "Scenario files, or folders of them")
       ->required()
       ->check(CLI::ExistingPath);
-  command.add_option("--variant", arguments.variants, "Only this variant (repeatable)");
+  command.add_option("--variant", arguments.variants, "Only this variant (repeatable)")
+      ->allow_extra_args(false);
   command.add_option("--seed", arguments.seed, "Seed of everything random")->capture_default_str();
   command.add_option("--runs", arguments.runs, "Sampled runs, in place of the scenario's number")
       ->check(CLI::PositiveNumber);

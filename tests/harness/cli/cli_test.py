@@ -105,6 +105,11 @@ class UnusableInput(Case):
         self.assertEqual([], self.result()["scenarios"])
         self.assertEqual(str(path), self.result()["input_errors"][0]["file"])
 
+    def test_a_variant_may_be_named_before_the_file(self):
+        done = run("run", "--variant", "without_grace", FLAGSHIP, "--out", self.out)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("1 variant of 1 scenario", done.stdout)
+
     def test_a_variant_that_no_scenario_has(self):
         result = run("run", FLAGSHIP, "--variant", "with_grce", "--out", self.out)
         self.assert_code(2, result)
