@@ -282,8 +282,8 @@ class Report {
         times[established.client].emplace_back(established.low_ns);
         all_times.emplace_back(established.low_ns);
       }
-      for (std::size_t i = 0; i < successes.size() && i < 64; ++i) {
-        successes[i] += (record.clients_done >> i) & 1;
+      for (const std::uint16_t client : record.clients_done) {
+        if (client < successes.size()) ++successes[client];
       }
     }
     ClientSummary all;

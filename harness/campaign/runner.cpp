@@ -159,9 +159,7 @@ void Runner::summarize(RunRecord& record) {
       const auto* ok = trace.find(observation, "ok");
       if (ok == nullptr || ok->number == 0) continue;
       ++scripts_met;
-      if (const auto index = index_of(client_of(observation)); index < 64) {
-        record.clients_done |= std::uint64_t{1} << index;
-      }
+      record.clients_done.push_back(index_of(client_of(observation)));
     } else if (observation.name == frame) {
       const auto* type = trace.find(observation, "type");
       if (type == nullptr || trace.value_text(*type) != "session_established") continue;

@@ -19,6 +19,9 @@ struct EstablishedTime {
   std::int64_t high_ns = 0;
 };
 
+/// Checks of one variant at the most: a record has one bit for each.
+inline constexpr std::size_t checks_max = 64;
+
 /// What is kept of a run.
 struct RunRecord {
   std::uint64_t violated = 0;  ///< bit per check of the variant
@@ -32,8 +35,8 @@ struct RunRecord {
   bool clients_ok = true;        ///< every client's script was met
   std::uint32_t deviations = 0;  ///< choices that were not the first
   std::uint32_t choices = 0;
-  std::int64_t virtual_ns = 0;     ///< how long the run lasted (symbolic: at the least)
-  std::uint64_t clients_done = 0;  ///< bit per client (the first 64) whose script was met
+  std::int64_t virtual_ns = 0;              ///< how long the run lasted (symbolic: at the least)
+  std::vector<std::uint16_t> clients_done;  ///< the clients whose scripts were met
   std::vector<EstablishedTime> established;
   std::vector<sim::Cut> cuts;
   explore::RunKey key;  ///< kept for runs in which something was violated

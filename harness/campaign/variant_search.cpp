@@ -1,6 +1,7 @@
 #include "harness/campaign/variant_search.hpp"
 
 #include <chrono>
+#include <stdexcept>
 
 namespace raceproof::campaign {
 
@@ -65,6 +66,9 @@ class Searcher {
 
 SearchOutcome search_variant(const scenario::ResolvedVariant& variant,
                              const CampaignOptions& options) {
+  if (variant.checks.size() > checks_max) {
+    throw std::runtime_error("variant '" + variant.name + "' has more than 64 checks");
+  }
   const auto& explore_settings = variant.explore;
   const auto runs = options.runs.value_or(static_cast<std::uint64_t>(explore_settings.runs));
   const auto classes =
