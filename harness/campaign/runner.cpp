@@ -34,6 +34,7 @@ class CountingDecider final : public sim::Decider {
   std::int64_t draw(std::int64_t low, std::int64_t high, const sim::Meaning& meaning) override {
     return inner_.draw(low, high, meaning);
   }
+  sim::StepLog* local_time() override { return inner_.local_time(); }
   std::uint32_t choices = 0;
   std::uint32_t deviations = 0;
 

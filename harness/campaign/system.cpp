@@ -64,7 +64,8 @@ void System::add_accidents(sim::Process& gateway) {
   auto& time = world_.time();
   std::uint32_t ordinal = 0;
   const auto draw = [&](const DelayRange& range, const char* what) {
-    return time.draw(range, {gateway.root().id, world_.trace().intern(what), ordinal++});
+    return time.draw(range, {gateway.root().id, world_.trace().intern(what), ordinal++,
+                             world_.next_identity()});
   };
   for (const auto& stall : variant_.process.stall) {
     const Duration at = draw(stall.at, "stall at");

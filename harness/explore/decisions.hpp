@@ -113,6 +113,7 @@ class RecordingDecider final : public sim::Decider {
   RecordingDecider(sim::Decider& inner, const trace::Trace& trace) : inner_(inner), trace_(trace) {}
   std::size_t choose(sim::ChoiceKind kind, std::span<const sim::Meaning> alternatives) override;
   std::int64_t draw(std::int64_t low_ns, std::int64_t high_ns, const sim::Meaning&) override;
+  sim::StepLog* local_time() override { return inner_.local_time(); }
   [[nodiscard]] const std::vector<Decision>& decisions() const { return decisions_; }
 
  private:
