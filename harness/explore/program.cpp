@@ -214,6 +214,13 @@ Coverage explore_classes(const Program& program, const ReductionOptions& options
   return coverage;
 }
 
+bool next_path(std::vector<PathDecider::Step>& path) {
+  while (!path.empty() && path.back().chosen + 1 >= path.back().alternatives) path.pop_back();
+  if (path.empty()) return false;
+  ++path.back().chosen;
+  return true;
+}
+
 Coverage explore_runs(const Program& program,
                       const std::function<bool(Theatre&, sim::StepLog&)>& look) {
   Theatre theatre;
@@ -226,9 +233,7 @@ Coverage explore_runs(const Program& program,
     ++coverage.runs;
     if (theatre.stage().failed()) ++coverage.failed;
     if (look && !look(theatre, log)) break;
-    while (!path.empty() && path.back().chosen + 1 >= path.back().alternatives) path.pop_back();
-    if (!path.empty()) ++path.back().chosen;
-  } while (!path.empty());
+  } while (next_path(path));
   return coverage;
 }
 

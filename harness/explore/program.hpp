@@ -128,6 +128,8 @@ class Stage {
   Channel& channel(Strand to, std::string_view name);
 
   [[nodiscard]] Instant now() { return runtime_->now(); }
+  /// The present, for arming a step right away.
+  [[nodiscard]] Instant wait_origin() { return runtime_->wait_origin(); }
   /// The `index`-th of the program's named delays.
   [[nodiscard]] static Duration parameter(std::size_t index) {
     return Duration(detail::Affine{0, static_cast<FormId>(index + 1)});
@@ -248,6 +250,8 @@ struct Coverage {
 /// as a class, while its world stands; it returns false to end the search.
 Coverage explore_classes(const Program& program, const ReductionOptions& options,
                          const std::function<bool(Theatre&, Reduction&)>& look = {});
+/// On to the next path of a depth-first search (PathDecider); false after the last one.
+bool next_path(std::vector<PathDecider::Step>& path);
 /// Visits every run without reduction: all orders and, in symbolic time, all regions.
 Coverage explore_runs(const Program& program,
                       const std::function<bool(Theatre&, sim::StepLog&)>& look = {});

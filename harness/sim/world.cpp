@@ -162,10 +162,13 @@ bool World::unschedule(std::uint32_t slot) {
   // Due at this very moment, it may already have been queued when it was cancelled.
   const bool due =
       time_.symbolic() ? time_.could_be_now(timed.point) : timed.time_ns == time_.now_ns();
-  if (due && timed.kind == TimedKind::wait && current_strand_ != nullptr) {
+  const bool untimed = steps_ != nullptr && steps_->untimed;
+  if (due && !untimed && timed.kind == TimedKind::wait && current_strand_ != nullptr) {
     const Meaning meaning{timed.strand->id, timed.label, timed.ordinal, timed.identity};
     const std::array<Meaning, 2> answers = {meaning, meaning};
-    if (choose_within(ChoiceKind::timer_queued, answers) == 1) {
+    if (decider_->choose(ChoiceKind::timer_queued, answers) == 1) {
+      // "No" is what a cancel is where nobody asks: the same class.
+      if (steps_ != nullptr) steps_->answered(1);
       if (time_.symbolic()) {
         time_.constrain_to_now(timed.point);
         time_.mark_tie_only();
@@ -192,10 +195,10 @@ bool World::unschedule(std::uint32_t slot) {
 }
 
 void World::touch_waiter(OperationId id) {
-  const auto slot = static_cast<std::uint32_t>(id & 0xffffffffU) - 1;
-  if (id != 0 && slot < slots_.size() && slots_[slot].strand != nullptr) {
-    touch(slots_[slot].strand->object);
-  }
+  // Of one that has completed nothing is known: its slot may be another's. Its own strand, which is
+  // the one that may cancel, is touched anyway.
+  const auto slot = slot_of(id);
+  if (slot != UINT32_MAX && slots_[slot].strand != nullptr) touch(slots_[slot].strand->object);
 }
 
 std::size_t World::choose_within(ChoiceKind kind, std::span<const Meaning> alternatives) {
