@@ -15,6 +15,12 @@ std::vector<sim::ParameterRange> parameter_ranges(const scenario::ResolvedVarian
   return ranges;
 }
 
+std::vector<std::string> blocking_processes(const scenario::ResolvedVariant& variant) {
+  const bool blocks = variant.gateway.grace_blocking || !variant.process.stall.empty() ||
+                      !variant.process.kill.empty();
+  return blocks ? std::vector<std::string>{gateway_host} : std::vector<std::string>{};
+}
+
 void System::build() {
   const auto& network = variant_.network;
   world_.network().set_latency(gateway_host, redis_host,

@@ -66,15 +66,18 @@ class PctDecider final : public sim::Decider {
 };
 
 /// Follows a path of choices, then always takes the first alternative; remembers how many there
-/// were.
+/// were. With several threads, and a bound on preemptions, the usual alternative is to let the
+/// running thread go on.
 class PathDecider final : public sim::Decider {
  public:
   struct Step {
-    std::uint32_t chosen = 0;
+    std::uint32_t chosen = 0;  ///< counted from the usual alternative
     std::uint32_t alternatives = 0;
+    bool preempts = false;  ///< every alternative but the usual one interrupts a thread
+    friend bool operator==(const Step&, const Step&) = default;
   };
   explicit PathDecider(std::vector<Step>& path) : path_(path) {}
-  std::size_t choose(sim::ChoiceKind, std::span<const sim::Meaning> alternatives) override;
+  std::size_t choose(sim::ChoiceKind kind, std::span<const sim::Meaning> alternatives) override;
   std::int64_t draw(std::int64_t low_ns, std::int64_t, const sim::Meaning&) override {
     return low_ns;
   }
@@ -82,6 +85,7 @@ class PathDecider final : public sim::Decider {
  private:
   std::vector<Step>& path_;
   std::size_t depth_ = 0;
+  trace::StrandId running_ = UINT32_MAX;
 };
 
 /// One decision as it is saved: by meaning, with names instead of ids.

@@ -15,12 +15,12 @@
 // that happened together: in timed runs a sequence joins a branch only if it contains the branch.
 #pragma once
 
+#include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
+#include "harness/explore/decisions.hpp"
 #include "harness/sim/decider.hpp"
-#include "harness/sim/world.hpp"
 
 namespace raceproof::explore {
 
@@ -37,8 +37,10 @@ struct ReductionOptions {
 /// false. Runs are symbolic. Not thread-safe.
 class Reduction final : public sim::Decider {
  public:
-  explicit Reduction(ReductionOptions options);
+  explicit Reduction(const ReductionOptions& options);
   ~Reduction() override;
+  Reduction(const Reduction&) = delete;
+  Reduction& operator=(const Reduction&) = delete;
 
   std::size_t choose(sim::ChoiceKind kind, std::span<const sim::Meaning> alternatives) override;
   std::int64_t draw(std::int64_t low_ns, std::int64_t, const sim::Meaning&) override {
@@ -47,9 +49,14 @@ class Reduction final : public sim::Decider {
   sim::StepLog* local_time() override { return &log_; }
 
   /// Takes in the run that has just ended. False if nothing is left to visit.
-  bool next(sim::RunEnd end);
-  /// The choices of the latest run, as `ReducedPath` repeats them.
-  [[nodiscard]] std::vector<std::uint32_t> path() const;
+  bool next();
+  /// The latest run was one of a class of its own (not given up, not impossible).
+  [[nodiscard]] bool is_class() const { return !log_.given_up && !log_.impossible; }
+  /// The choices of the coming run are to be kept in `path`, as `ReducedPath` repeats them.
+  void keep_path_in(std::vector<PathDecider::Step>& path) {
+    path.clear();
+    trail_ = &path;
+  }
 
   [[nodiscard]] sim::StepLog& log() { return log_; }
   /// Runs that were complete and possible: one for each class.
@@ -60,45 +67,67 @@ class Reduction final : public sim::Decider {
   [[nodiscard]] std::uint64_t impossible() const { return impossible_; }
   /// The bound on preemptions left something out.
   [[nodiscard]] bool bounded() const { return bounded_; }
+  /// A process turned out to block, of which that was not known: what was visited before counts for
+  /// nothing, and the reduction has begun again from the start.
+  [[nodiscard]] bool restarted() const { return restarted_; }
 
  private:
   struct Footprint;
-  struct Node;
+  using FootprintPtr = boost::intrusive_ptr<const Footprint>;
   struct Branch;
   using Branches = std::vector<Branch>;
+  struct Node;
 
   std::size_t next_step(std::span<const sim::Meaning> alternatives);
-  std::size_t answer(sim::ChoiceKind kind, std::span<const sim::Meaning> alternatives);
-  std::size_t free_choice(const Node& node, std::span<const sim::Meaning> alternatives) const;
-  void finish_node();
+  std::size_t next_answer(sim::ChoiceKind kind, std::span<const sim::Meaning> alternatives);
+  std::size_t took(std::size_t chosen);
+  void count_thread_step(const Node& node, std::span<const sim::Meaning> alternatives);
+  [[nodiscard]] bool within_bound(const Node& node, std::uint32_t alternative);
+  Node& push_node();
+  void note_footprint(sim::StepId step);
+  const FootprintPtr& footprint(sim::StepId step);
   void reverse_races();
   void reverse(sim::StepId earlier, sim::StepId later);
   void reverse_cancellation(const sim::StepLog::Cancelled& event);
-  void insert(Node& node, std::vector<std::shared_ptr<const Footprint>> sequence,
-              const std::vector<sim::StepId>& steps);
-  [[nodiscard]] std::shared_ptr<const Footprint> footprint(sim::StepId step);
+  [[nodiscard]] bool is_initial(std::span<const sim::StepId> sequence, std::size_t index) const;
+  [[nodiscard]] bool is_independent(const Footprint& step,
+                                    std::span<const sim::StepId> sequence) const;
+  void insert(Node& node, std::vector<sim::StepId> sequence);
+  void insert_initial(Node& node, std::span<const sim::StepId> sequence);
+  void append(Branches& level, std::span<const sim::StepId> sequence);
   bool backtrack();
+  void begin_run();
 
   ReductionOptions options_;
   sim::StepLog log_;
-  std::vector<Node> path_;
-  std::size_t depth_ = 0;         ///< nodes that the current run has passed
-  std::size_t first_new_ = 0;     ///< nodes before this one were in the run before
-  std::vector<std::uint32_t> node_of_;  ///< by step: its node
+  std::vector<Node> path_;  ///< `length_` of them are in use
+  std::size_t length_ = 0;
+  std::size_t depth_ = 0;                 ///< nodes that the current run has passed
+  std::vector<std::uint32_t> node_of_;    ///< by step: its node
+  std::vector<FootprintPtr> footprints_;  ///< by step
+  sim::StepId first_changed_ = 1;         ///< steps from here on differ from the run before
+  Branches guide_;                        ///< what the next new node is to take
+  FootprintPtr guiding_;                  ///< the current step, as it was where the guide comes from
+  std::size_t answers_in_step_ = 0;
+  std::uint32_t preemptions_ = 0;
+  trace::StrandId running_ = UINT32_MAX;  ///< strand of the thread that took the latest step
+  std::vector<PathDecider::Step>* trail_ = nullptr;
+  std::vector<sim::StepId> scratch_;
   std::uint64_t classes_ = 0;
   std::uint64_t blocked_ = 0;
   std::uint64_t impossible_ = 0;
   bool bounded_ = false;
+  bool restarted_ = false;
 };
 
 /// Repeats a run of a reduction from its path.
 class ReducedPath final : public sim::Decider {
  public:
-  ReducedPath(std::vector<std::uint32_t> path, bool untimed) : path_(std::move(path)) {
+  ReducedPath(std::vector<PathDecider::Step> path, bool untimed) : path_(std::move(path)) {
     log_.untimed = untimed;
   }
   std::size_t choose(sim::ChoiceKind, std::span<const sim::Meaning>) override {
-    return depth_ < path_.size() ? path_[depth_++] : 0;
+    return depth_ < path_.size() ? path_[depth_++].chosen : 0;
   }
   std::int64_t draw(std::int64_t low_ns, std::int64_t, const sim::Meaning&) override {
     return low_ns;
@@ -108,7 +137,7 @@ class ReducedPath final : public sim::Decider {
 
  private:
   sim::StepLog log_;
-  std::vector<std::uint32_t> path_;
+  std::vector<PathDecider::Step> path_;
   std::size_t depth_ = 0;
 };
 

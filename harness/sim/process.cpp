@@ -62,7 +62,7 @@ void StrandExecutor::queue(Operation* operation) const {
 }
 
 Process::Process(World& world, ProcessOptions options)
-    : world_(world), options_(std::move(options)), identity_(mix(3, options_.name)), queue_(64) {
+    : world_(world), options_(std::move(options)), identity_(process_identity(options_.name)), queue_(64) {
   if (const StepLog* steps = world.steps(); steps != nullptr) {
     may_block_ = steps->may_block(identity_);
     object_ = world.object(identity_);

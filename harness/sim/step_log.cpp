@@ -145,8 +145,8 @@ bool StepLog::may_block(Identity process) const {
   return std::ranges::find(blocking_, process) != blocking_.end();
 }
 
-void StepLog::declare_blocking(Identity process) {
-  if (!may_block(process)) blocking_.push_back(process);
+void StepLog::declare_blocking(std::string_view process) {
+  if (!may_block(process_identity(process))) blocking_.push_back(process_identity(process));
 }
 
 std::uint64_t StepLog::class_hash() {

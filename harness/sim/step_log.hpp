@@ -34,6 +34,9 @@ using ObjectId = std::uint32_t;
 }
 [[nodiscard]] Identity mix(Identity identity, std::string_view part);
 
+/// The object that a process is as a whole.
+[[nodiscard]] inline Identity process_identity(std::string_view name) { return mix(3, name); }
+
 struct Access {
   ObjectId object = 0;
   bool write = true;
@@ -97,7 +100,7 @@ class StepLog {
   /// Known from the first such run on; `learned` says that this run taught it.
   void blocks(Identity process);
   [[nodiscard]] bool may_block(Identity process) const;
-  void declare_blocking(Identity process);
+  void declare_blocking(std::string_view process);
   [[nodiscard]] bool learned() const { return learned_; }
 
   // --- wishes of a search -----------------------------------------------------------------------
