@@ -300,7 +300,16 @@ std::string print(const Generated& program) {
     text += fmt::format("parameter: [{}, {}]\n", program.parameter_low, program.parameter_high);
   }
   for (std::size_t i = 0; i < program.bodies.size(); ++i) {
-    if (program.bodies[i].operations.empty()) continue;
+    const auto arms_it = [i](const Operation& operation) {
+      const bool arms = operation.kind == Kind::arm || operation.kind == Kind::arm_at ||
+                        operation.kind == Kind::arm_by_parameter;
+      return arms && operation.body == static_cast<int>(i);
+    };
+    const bool armed = std::ranges::any_of(program.first, arms_it) ||
+                       std::ranges::any_of(program.bodies, [&](const Body& body) {
+                         return std::ranges::any_of(body.operations, arms_it);
+                       });
+    if (!armed) continue;
     text += fmt::format("b{} on s{}: {}\n", i, program.bodies[i].strand,
                         list(program.bodies[i].operations));
   }
