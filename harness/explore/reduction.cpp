@@ -100,7 +100,7 @@ std::size_t Reduction::choose(sim::ChoiceKind kind, std::span<const sim::Meaning
 std::size_t Reduction::took(std::size_t chosen) {
   ++depth_;
   if (trail_ != nullptr) trail_->push_back({static_cast<std::uint32_t>(chosen), 0, false});
-  log_.wants_timely = !options_.untimed && depth_ >= length_ && guide_.empty();
+  log_.wants_timely = !options_.untimed && depth_ >= length_;
   return chosen;
 }
 
@@ -146,13 +146,12 @@ std::size_t Reduction::next_step(std::span<const sim::Meaning> alternatives) {
     guiding_ = std::move(branch.step);
     guide_ = std::move(branch.below);
   }
-  // Left to itself: what can be next in time, as the run can then go on.
-  for (const bool timely : {true, false}) {
-    if (timely && !log_.wants_timely) continue;
-    for (std::size_t i = 0; i < alternatives.size() && chosen == alternatives.size(); ++i) {
-      if (timely && log_.timely[i] == 0) continue;
-      if (!asleep(alternatives[i].identity)) chosen = i;
-    }
+  // Left to itself: anything; of timed runs, what can be the next in time. Of the events that are
+  // left, the first in time is one that nothing else has to precede: if all that could be it are
+  // asleep, then so is every class that goes on from here.
+  for (std::size_t i = 0; i < alternatives.size() && chosen == alternatives.size(); ++i) {
+    if (!options_.untimed && log_.timely[i] == 0) continue;
+    if (!asleep(alternatives[i].identity)) chosen = i;
   }
   if (chosen == alternatives.size()) {
     --length_;
