@@ -3,6 +3,7 @@
 // else, and meets the same final states; the kernel names classes as an independent account does.
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <fmt/format.h>
 
 #include "tests/zoo/visits.hpp"
@@ -132,8 +133,8 @@ void hold_to_brute_force(const GeneratorOptions& options, std::uint64_t first, s
   std::uint64_t compared = 0;
   std::uint64_t orders = 0;
   std::uint64_t classes = 0;
-  int wrong = 0;
-  for (std::uint64_t seed = first; seed < first + count && wrong < 1; ++seed) {
+  std::map<Complaint::Kind, int> wrong;
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
     const Generated generated = generate(seed, options);
     const Sides sides = visit(generated);
     if (!sides.finished) continue;
@@ -142,7 +143,7 @@ void hold_to_brute_force(const GeneratorOptions& options, std::uint64_t first, s
     classes += sides.all.traces.size();
     const Complaint what = complaint_of(sides);
     if (what.kind == Complaint::Kind::none) continue;
-    ++wrong;
+    if (wrong[what.kind]++ > 0) continue;  // one example of each kind will do
     const auto same = [&what](const Generated& other) {
       return complaint_of(visit(other)).kind == what.kind;
     };
@@ -150,6 +151,10 @@ void hold_to_brute_force(const GeneratorOptions& options, std::uint64_t first, s
     ADD_FAILURE() << "seed " << seed << ": " << what.text << "\nsmaller, "
                   << complaint_of(visit(small)).text << "\n"
                   << print(small);
+  }
+  for (const auto& [kind, count] : wrong) {
+    ADD_FAILURE() << count << " of " << compared << " programs are wrong as in the example of kind "
+                  << static_cast<int>(kind);
   }
   std::printf("%llu programs, %llu orders, %llu classes\n", static_cast<unsigned long long>(compared),
               static_cast<unsigned long long>(orders), static_cast<unsigned long long>(classes));
