@@ -40,6 +40,7 @@ using ObjectId = std::uint32_t;
 struct Access {
   ObjectId object = 0;
   bool write = true;
+  bool may_write = true;  ///< writes, or would have, had it read something else
   friend bool operator==(const Access&, const Access&) = default;
 };
 
@@ -85,7 +86,8 @@ class StepLog {
   [[nodiscard]] ObjectId object(Identity key);
   /// The current step touches `object`. Returns the conflicts that are new with it, until the next
   /// call.
-  std::span<Predecessor> touch(ObjectId object, bool write);
+  /// `may_write`: it would have written, had it read something else (a failed exchange).
+  std::span<Predecessor> touch(ObjectId object, bool write, bool may_write = false);
   /// The current step ends the run, cutting off what has not happened: it conflicts with every
   /// step that nothing else comes after.
   std::span<Predecessor> end_run();
