@@ -34,6 +34,8 @@ class Shared {
     if (equal) value_ = std::move(desired);
     return equal;
   }
+  /// The value as seen from outside the run: not an access.
+  [[nodiscard]] const T& peek() const { return value_; }
 
  private:
   World& world_;

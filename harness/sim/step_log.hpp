@@ -37,6 +37,15 @@ using ObjectId = std::uint32_t;
 /// The object that a process is as a whole.
 [[nodiscard]] inline Identity process_identity(std::string_view name) { return mix(3, name); }
 
+/// Where an event was armed from, and what for: two of one line keep their order at ties. Events of
+/// one line are armed by steps that are dependent, so that their order is the same in every run of a
+/// class.
+struct Line {
+  const void* from = nullptr;
+  const void* to = nullptr;
+  friend bool operator==(const Line&, const Line&) = default;
+};
+
 struct Access {
   ObjectId object = 0;
   bool write = true;
@@ -62,7 +71,7 @@ class StepLog {
     StepId behind = none;  ///< a step that it can never overtake (bytes behind bytes)
     std::uint32_t point = 0;
     std::uint32_t sequence = 0;     ///< order of arming, decides ties among equal `line`
-    const void* line = nullptr;     ///< what is armed on one line keeps its order at ties
+    Line line;                      ///< what is armed on one line keeps its order at ties
     bool last = false;              ///< ended the run: depends on everything
     std::uint64_t answers = 0;      ///< hash of the choices made inside the step
     std::uint32_t holds = 0;        ///< objects that this step touched last

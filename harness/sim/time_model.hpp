@@ -97,7 +97,9 @@ class TimeModel final : public TimeAlgebra {
   }
   /// Adds t_earlier + margin <= t_later; false (and nothing is added) if that is impossible.
   bool put_in_order(PointId earlier, PointId later, std::int64_t margin);
-  /// Nothing will be put in order with a point that has happened.
+  /// Something may be put in order with a point until the end of the run.
+  void keep(PointId point) { points_[point].taken = true; }
+  /// Nothing will be put in order with a point that has happened, unless it was to be kept.
   void forget(PointId point);
 
   /// Restricts the run to t_point = now; false if that is impossible.

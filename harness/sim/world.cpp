@@ -34,6 +34,8 @@ void World::begin(const RunOptions& options, Decider& decider) {
   time_.begin(options.time, options.parameters, decider, trace_, steps_, local_time_);
   heap_.clear();
   pending_.clear();
+  overtaken_.clear();
+  touches_first_ = false;
   event_points_.clear();
   happened_.clear();
   sequence_ = 0;
@@ -139,6 +141,7 @@ void World::schedule(std::uint32_t slot, Instant deadline) {
   timed.sequence = ++sequence_;
   timed.identity = next_identity();
   timed.armed_by = steps_ == nullptr ? 0 : steps_->current_id();
+  timed.armed_on = current_strand_;
   if (is_never(deadline)) {
     timed.state = Timed::State::never;
     return;
@@ -162,10 +165,13 @@ bool World::unschedule(std::uint32_t slot) {
   // Due at this very moment, it may already have been queued when it was cancelled.
   const bool due =
       time_.symbolic() ? time_.could_be_now(timed.point) : timed.time_ns == time_.now_ns();
-  if (due && timed.kind == TimedKind::wait && current_strand_ != nullptr) {
+  const bool untimed = steps_ != nullptr && steps_->untimed;
+  if (due && !untimed && timed.kind == TimedKind::wait && current_strand_ != nullptr) {
     const Meaning meaning{timed.strand->id, timed.label, timed.ordinal, timed.identity};
     const std::array<Meaning, 2> answers = {meaning, meaning};
-    if (choose_within(ChoiceKind::timer_queued, answers) == 1) {
+    if (decider_->choose(ChoiceKind::timer_queued, answers) == 1) {
+      // "No" is what a cancel is where nobody asks: the same class.
+      if (steps_ != nullptr) steps_->answered(1);
       if (time_.symbolic()) {
         time_.constrain_to_now(timed.point);
         time_.mark_tie_only();
@@ -192,10 +198,10 @@ bool World::unschedule(std::uint32_t slot) {
 }
 
 void World::touch_waiter(OperationId id) {
-  const auto slot = static_cast<std::uint32_t>(id & 0xffffffffU) - 1;
-  if (id != 0 && slot < slots_.size() && slots_[slot].strand != nullptr) {
-    touch(slots_[slot].strand->object);
-  }
+  // Of one that has completed nothing is known: its slot may be another's. Its own strand, which is
+  // the one that may cancel, is touched anyway.
+  const auto slot = slot_of(id);
+  if (slot != UINT32_MAX && slots_[slot].strand != nullptr) touch(slots_[slot].strand->object);
 }
 
 std::size_t World::choose_within(ChoiceKind kind, std::span<const Meaning> alternatives) {
@@ -207,6 +213,7 @@ std::size_t World::choose_within(ChoiceKind kind, std::span<const Meaning> alter
 void World::touched(std::span<StepLog::Predecessor> conflicts) {
   if (!local_time_ || steps_->untimed) return;
   const StepLog::Step& now = steps_->current();
+  if (std::exchange(touches_first_, false)) stay_behind(now.point, now.sequence, conflicts);
   for (StepLog::Predecessor& conflict : conflicts) {
     const StepLog::Step& earlier = steps_->step(conflict.step);
     conflict.reversible = time_.may_precede(now.point, earlier.point, tie_margin(now, earlier));
@@ -230,21 +237,51 @@ void World::begin_step(std::uint32_t slot) {
   StepLog::Step& step = steps_->current();
   step.point = timed.point;
   step.sequence = timed.sequence;
-  step.line = order_key(timed);
+  step.line = line_of(timed);
   if (!local_time_) {
     steps_->let_go().clear();
     return;
   }
+  if (!steps_->untimed) {
+    note_overtaken(timed);
+    touches_first_ = true;
+  }
   for (const StepId gone : steps_->let_go()) time_.forget(steps_->step(gone).point);
   steps_->let_go().clear();
+}
+
+void World::note_overtaken(const Timed& now) {
+  const Line line = line_of(now);
+  for (const std::uint32_t slot : pending_) {
+    const Timed& other = slots_[slot];
+    if (other.sequence > now.sequence || line_of(other) != line) continue;
+    overtaken_.push_back({steps_->current_id(), other.sequence});
+    time_.keep(now.point);
+  }
+}
+
+void World::stay_behind(PointId point, std::uint32_t sequence,
+                        std::span<const StepLog::Predecessor> conflicts) {
+  for (const Overtaken& pair : overtaken_) {
+    if (pair.sequence != sequence) continue;
+    // Of a direct conflict it is decided there, after whether it can be turned round.
+    if (pair.by == steps_->current_id()) continue;
+    if (std::ranges::find(conflicts, pair.by, &StepLog::Predecessor::step) != conflicts.end()) {
+      continue;
+    }
+    if (!time_.put_in_order(steps_->step(pair.by).point, point, 1)) {
+      steps_->impossible = true;
+    }
+  }
 }
 
 void World::cut_off(std::uint32_t slot, StepLog::Cancelled& cut) {
   const Timed& timed = slots_[slot];
   const StepLog::Step& now = steps_->current();
   StepLog::Step other;
-  other.line = order_key(timed);
+  other.line = line_of(timed);
   other.sequence = timed.sequence;
+  stay_behind(timed.point, timed.sequence, {});
   cut.reversible = time_.may_precede(timed.point, now.point, tie_margin(other, now));
   if (!time_.put_in_order(now.point, timed.point, tie_margin(now, other))) {
     steps_->impossible = true;
@@ -274,9 +311,9 @@ void World::fail(std::string what) {
   stop_requested_ = true;
 }
 
-const void* World::order_key(const Timed& event) const {
-  if (event.kind == TimedKind::delivery) return &event.connection->ends[event.end];
-  return event.strand;
+Line World::line_of(const Timed& event) {
+  if (event.kind == TimedKind::delivery) return {nullptr, &event.connection->ends[event.end]};
+  return {event.armed_on, event.strand};
 }
 
 bool World::is_head(std::uint32_t slot) const {
@@ -331,7 +368,7 @@ std::uint32_t World::next_concrete() {
   candidates_.clear();
   for (std::size_t i = 0; i < due.size(); ++i) {
     const auto earlier = [&](std::size_t j) {
-      return order_key(slots_[due[j].slot]) == order_key(slots_[due[i].slot]);
+      return line_of(slots_[due[j].slot]) == line_of(slots_[due[i].slot]);
     };
     bool forced_later = false;
     for (std::size_t j = 0; j < i && !forced_later; ++j) forced_later = earlier(j);
@@ -352,7 +389,7 @@ void World::later_than(std::uint32_t slot) {
   for (const std::uint32_t other : pending_) {
     if (other == slot) continue;
     const Timed& o = slots_[other];
-    const bool tie_goes_to_other = o.sequence < event.sequence && order_key(o) == order_key(event);
+    const bool tie_goes_to_other = o.sequence < event.sequence && line_of(o) == line_of(event);
     later_.push_back({time_.zone_point(o.point), tie_goes_to_other ? 1 : 0, o.point});
   }
 }

@@ -85,6 +85,7 @@ struct Timed {
   PointId point = 0;           ///< symbolic runs
   Process* process = nullptr;  ///< to which it happens
   Strand* strand = nullptr;
+  const Strand* armed_on = nullptr;  ///< the strand that was running when this was armed
   Connection* connection = nullptr;
   std::size_t bytes = 0;
   Duration then;  ///< stall, kill: from this event to the end of it, or the restart
@@ -216,6 +217,9 @@ class World final : private LeakObserver {
   void begin_step(std::uint32_t slot);
   void touched(std::span<StepLog::Predecessor> conflicts);
   void end_cuts_off();
+  void note_overtaken(const Timed& now);
+  void stay_behind(PointId point, std::uint32_t sequence,
+                   std::span<const StepLog::Predecessor> conflicts);
   /// The event at `slot` will not happen: the current step comes before it.
   void cut_off(std::uint32_t slot, StepLog::Cancelled& cut);
   /// Which of two events comes first at a tie, if they are on one line: nanoseconds by which
@@ -229,7 +233,7 @@ class World final : private LeakObserver {
   std::uint32_t next_symbolic();
   std::size_t choose_among(std::span<const std::uint32_t> candidates);
   void later_than(std::uint32_t slot);
-  [[nodiscard]] const void* order_key(const Timed& event) const;
+  [[nodiscard]] static Line line_of(const Timed& event);
   [[nodiscard]] bool is_head(std::uint32_t slot) const;
   void happen(std::uint32_t slot);
 
@@ -248,6 +252,14 @@ class World final : private LeakObserver {
   std::vector<std::uint32_t> candidates_;  // scratch
   std::vector<Meaning> meanings_;          // scratch
   std::vector<Zone::After> later_;         // scratch
+  /// Local time: a step that went before a pending event of its line that was armed earlier. That
+  /// event has to be strictly later, whatever comes between the two.
+  struct Overtaken {
+    StepId by = 0;
+    std::uint32_t sequence = 0;  ///< of the event
+  };
+  std::vector<Overtaken> overtaken_;
+  bool touches_first_ = false;  ///< the current step has not touched anything
   std::vector<PointId> event_points_;
   std::vector<Meaning> happened_;
   std::uint32_t sequence_ = 0;
