@@ -101,7 +101,8 @@ class StepLog {
   /// step that nothing else comes after.
   std::span<Predecessor> end_run();
   void cancelled(const Cancelled& event) { cancelled_.push_back(event); }
-  /// A choice made inside the current step.
+  /// A choice made inside the current step. Not for comparisons of times: on the clock nobody asks
+  /// for those; what matters of them shows in what happens next.
   void answered(std::uint64_t answer) { current().answers = mix(current().answers, answer + 1); }
   /// Steps that no longer are the last to touch anything; the caller empties the list.
   std::vector<StepId>& let_go() { return let_go_; }
