@@ -42,6 +42,11 @@ struct Reduction::Node {
   std::uint32_t continuing = 0;  ///< thread steps: the alternative that preempts nobody, if any
   bool can_continue = false;
   std::uint32_t preemptions = 0;  ///< before this choice
+
+  [[nodiscard]] bool asleep(Identity step) const {
+    return std::ranges::any_of(
+        sleep, [&](const FootprintPtr& sleeper) { return sleeper->identity == step; });
+  }
 };
 
 namespace {
@@ -50,6 +55,16 @@ bool dependent(std::span<const Access> a, std::span<const Access> b) {
   for (const Access& one : a) {
     for (const Access& other : b) {
       if (one.object == other.object && (one.write || other.write)) return true;
+    }
+  }
+  return false;
+}
+
+/// Whether the two could be dependent if they read something else than they did.
+bool maybe_dependent(std::span<const Access> a, std::span<const Access> b) {
+  for (const Access& one : a) {
+    for (const Access& other : b) {
+      if (one.object == other.object && (one.may_write || other.may_write)) return true;
     }
   }
   return false;
@@ -127,10 +142,6 @@ std::size_t Reduction::next_step(std::span<const sim::Meaning> alternatives) {
       }
     }
   }
-  const auto asleep = [&](Identity identity) {
-    return std::ranges::any_of(
-        node.sleep, [&](const FootprintPtr& sleeper) { return sleeper->identity == identity; });
-  };
   std::size_t chosen = alternatives.size();
   guiding_ = nullptr;
   node.branches = std::move(guide_);
@@ -139,7 +150,7 @@ std::size_t Reduction::next_step(std::span<const sim::Meaning> alternatives) {
     Branch branch = std::move(node.branches.front());
     node.branches.erase(node.branches.begin());
     const Identity wanted = branch.step->identity;
-    if (asleep(wanted)) continue;
+    if (node.asleep(wanted)) continue;
     const auto found = std::ranges::find(alternatives, wanted, &sim::Meaning::identity);
     chosen = static_cast<std::size_t>(found - alternatives.begin());
     if (found == alternatives.end()) continue;
@@ -151,7 +162,7 @@ std::size_t Reduction::next_step(std::span<const sim::Meaning> alternatives) {
   // asleep, then so is every class that goes on from here.
   for (std::size_t i = 0; i < alternatives.size() && chosen == alternatives.size(); ++i) {
     if (!options_.untimed && log_.timely[i] == 0) continue;
-    if (!asleep(alternatives[i].identity)) chosen = i;
+    if (!node.asleep(alternatives[i].identity)) chosen = i;
   }
   if (chosen == alternatives.size()) {
     --length_;
@@ -268,7 +279,10 @@ bool Reduction::next() {
 }
 
 void Reduction::reverse_races() {
-  for (StepId later = first_changed_; later < log_.size(); ++later) {
+  // Without time, what follows a race does not matter: a race is looked at once. In time it does:
+  // whether a branch covers the reversed race is known only of what follows in the same run.
+  const StepId first = options_.untimed ? first_changed_ : 1;
+  for (StepId later = first; later < log_.size(); ++later) {
     const auto predecessors = log_.predecessors(later);
     for (const auto& [earlier, reversible] : predecessors) {
       if (earlier == 0 || !reversible) continue;
@@ -279,113 +293,160 @@ void Reduction::reverse_races() {
     }
   }
   for (const StepLog::Cancelled& event : log_.cancelled()) {
-    if (event.by >= first_changed_ && event.armed_by != event.by && event.reversible) {
+    if (event.by >= first && event.armed_by != event.by && event.reversible) {
       reverse_cancellation(event);
     }
   }
 }
 
 void Reduction::reverse(StepId earlier, StepId later) {
-  // What follows `earlier` without depending on it, then `later`.
-  scratch_.clear();
-  const StepId end = static_cast<StepId>(log_.size()) - (log_.impossible ? 1 : 0);
-  for (StepId step = earlier + 1; step < end; ++step) {
-    if (step != later && !log_.happens_before(earlier, step)) scratch_.push_back(step);
-  }
-  scratch_.push_back(later);
-  Node& node = path_[node_of_[earlier]];
-  if (options_.kind == ReductionOptions::Kind::source) {
-    insert_initial(node, scratch_);
-  } else {
-    insert(node, scratch_);
-  }
+  Sequence sequence = independent_of(earlier);
+  std::erase(sequence.steps, later);
+  sequence.last = later;
+  sequence.last_identity = log_.step(later).identity;
+  insert(path_[node_of_[earlier]], std::move(sequence));
 }
 
 void Reduction::reverse_cancellation(const StepLog::Cancelled& event) {
-  Node& node = path_[node_of_[event.by]];
-  const auto is_it = [&](Identity identity) { return identity == event.identity; };
-  for (const FootprintPtr& sleeper : node.sleep) {
-    if (is_it(sleeper->identity)) return;
+  Sequence sequence = independent_of(event.by);
+  sequence.last = StepLog::none;
+  sequence.last_identity = event.identity;
+  insert(path_[node_of_[event.by]], std::move(sequence));
+}
+
+/// What comes after `step` without depending on it.
+Reduction::Sequence Reduction::independent_of(StepId step) const {
+  Sequence sequence;
+  const StepId end = static_cast<StepId>(log_.size()) - (log_.impossible ? 1 : 0);
+  for (StepId other = step + 1; other < end; ++other) {
+    if (!log_.happens_before(step, other)) sequence.steps.push_back(other);
   }
-  for (const Branch& branch : node.branches) {
-    if (is_it(branch.step->identity)) return;
-  }
-  auto unknown = boost::intrusive_ptr<Footprint>(new Footprint);
-  unknown->identity = event.identity;
-  unknown->on_everything = true;
-  node.branches.push_back({std::move(unknown), {}});
+  return sequence;
 }
 
-bool Reduction::is_initial(std::span<const StepId> sequence, std::size_t index) const {
-  return std::ranges::none_of(sequence.first(index), [&](StepId before) {
-    return log_.happens_before(before, sequence[index]);
-  });
-}
-
-bool Reduction::is_independent(const Footprint& step, std::span<const StepId> sequence) const {
-  return !step.on_everything && std::ranges::none_of(sequence, [&](StepId other) {
-    return log_.step(other).last || dependent(step.accesses, log_.accesses(other));
-  });
-}
-
-void Reduction::insert(Node& node, std::vector<StepId> rest) {
-  const auto position = [&](Identity identity) {
-    std::size_t i = 0;
-    while (i < rest.size() && log_.step(rest[i]).identity != identity) ++i;
-    return i;
+bool Reduction::is_independent(const Footprint& step, const Sequence& sequence) const {
+  const auto independent_of_step = [&](StepId other) {
+    return !log_.step(other).last && !dependent(step.accesses, log_.accesses(other));
   };
-  for (const FootprintPtr& sleeper : node.sleep) {
-    const std::size_t at = position(sleeper->identity);
-    if (at < rest.size() ? is_initial(rest, at)
-                         : options_.untimed && is_independent(*sleeper, rest)) {
-      return;  // visited already, or asleep because it is visited elsewhere
+  if (step.on_everything || !std::ranges::all_of(sequence.steps, independent_of_step)) return false;
+  if (!sequence.has_last) return true;
+  return sequence.last != StepLog::none && !log_.step(sequence.last).last &&
+         !maybe_dependent(step.accesses, log_.accesses(sequence.last));
+}
+
+/// Whether every run that begins with `sequence` can begin with `step` just as well, because it is
+/// part of the sequence and nothing in the sequence has to precede it. Of the last step of a
+/// sequence, what it touches in its new place is known only if it has been there (`known_here`), or
+/// if steps always touch the same.
+bool Reduction::is_initial(const Footprint& step, const Sequence& sequence, bool known_here) const {
+  if (sequence.has_last && step.identity == sequence.last_identity) {
+    if (sequence.steps.empty()) return true;
+    if (known_here) {
+      Sequence others = sequence;
+      others.has_last = false;
+      return is_independent(step, others);
     }
+    return options_.fixed_footprints && sequence.last != StepLog::none &&
+           std::ranges::none_of(sequence.steps, [&](StepId before) {
+             return log_.happens_before(before, sequence.last);
+           });
+  }
+  for (const StepId candidate : sequence.steps) {
+    if (log_.step(candidate).identity == step.identity) {
+      return std::ranges::none_of(sequence.steps, [&](StepId before) {
+        return log_.happens_before(before, candidate);
+      });
+    }
+  }
+  return false;
+}
+
+bool Reduction::contains(const Sequence& sequence, Identity identity) const {
+  return (sequence.has_last && sequence.last_identity == identity) ||
+         std::ranges::any_of(sequence.steps, [&](StepId step) {
+           return log_.step(step).identity == identity;
+         });
+}
+
+void Reduction::insert(Node& node, Sequence rest) {
+  const bool merges = options_.untimed && options_.fixed_footprints;
+  for (const FootprintPtr& sleeper : node.sleep) {
+    const bool visited = contains(rest, sleeper->identity) ? is_initial(*sleeper, rest, true)
+                                                           : merges && is_independent(*sleeper, rest);
+    if (visited) return;  // from here, or elsewhere if it was asleep already
+  }
+  if (options_.kind == ReductionOptions::Kind::source) {
+    insert_initial(node, rest);
+    return;
   }
   Branches* level = &node.branches;
   while (true) {
     Branch* fitting = nullptr;
     for (Branch& branch : *level) {
-      const std::size_t at = position(branch.step->identity);
-      if (at < rest.size()) {
-        if (!is_initial(rest, at)) continue;
-        // With other answers, it is followed when the step's alternatives are.
-        if (footprint(rest[at])->answers != branch.step->answers) return;
-        rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(at));
-      } else if (!options_.untimed || !is_independent(*branch.step, rest)) {
+      if (contains(rest, branch.step->identity)) {
+        if (!is_initial(*branch.step, rest, false)) continue;
+        if (!take(*branch.step, rest)) return;
+      } else if (!merges || !is_independent(*branch.step, rest)) {
         continue;
       }
       fitting = &branch;
       break;
     }
     if (fitting == nullptr) break;
-    if (fitting->below.empty() || rest.empty()) return;
+    const bool used_up = rest.steps.empty() && !rest.has_last;
+    if (fitting->below.empty() || used_up) return;
     level = &fitting->below;
   }
   append(*level, rest);
 }
 
-void Reduction::insert_initial(Node& node, std::span<const StepId> sequence) {
-  for (std::size_t i = 0; i < sequence.size(); ++i) {
-    if (!is_initial(sequence, i)) continue;
-    const Identity identity = log_.step(sequence[i]).identity;
-    const auto known = [&](const Identity& other) { return other == identity; };
-    for (const FootprintPtr& sleeper : node.sleep) {
-      if (known(sleeper->identity)) return;
-    }
-    for (const Branch& branch : node.branches) {
-      if (known(branch.step->identity)) return;
-    }
+/// Takes `step` out of the sequence. False if it answered otherwise there: it is then followed when
+/// the step's other answers are.
+bool Reduction::take(const Footprint& step, Sequence& sequence) {
+  if (sequence.has_last && sequence.last_identity == step.identity) {
+    sequence.has_last = false;
+    return true;
   }
-  append(node.branches, sequence.first(1));
+  const auto at = std::ranges::find_if(sequence.steps, [&](StepId candidate) {
+    return log_.step(candidate).identity == step.identity;
+  });
+  const bool same = footprint(*at)->answers == step.answers;
+  sequence.steps.erase(at);
+  return same;
 }
 
-void Reduction::append(Branches& level, std::span<const StepId> sequence) {
+/// Source sets: it is enough that some step with which the sequence can begin is visited.
+void Reduction::insert_initial(Node& node, const Sequence& sequence) {
+  for (const Branch& branch : node.branches) {
+    if (is_initial(*branch.step, sequence, false)) return;
+  }
+  Sequence first;
+  first.has_last = sequence.steps.empty();
+  if (first.has_last) {
+    first.last = sequence.last;
+    first.last_identity = sequence.last_identity;
+  } else {
+    first.steps.push_back(sequence.steps.front());
+  }
+  append(node.branches, first);
+}
+
+void Reduction::append(Branches& level, const Sequence& sequence) {
   Branches* at = &level;
-  for (const StepId step : sequence) {
+  for (const StepId step : sequence.steps) {
     Branch& branch = at->emplace_back();
     branch.step = footprint(step);
     at = &branch.below;
   }
+  if (!sequence.has_last) return;
+  if (sequence.last != StepLog::none) {
+    at->push_back({footprint(sequence.last), {}});
+    return;
+  }
+  auto unknown = boost::intrusive_ptr<Footprint>(new Footprint);
+  unknown->identity = sequence.last_identity;
+  unknown->on_everything = true;
+  at->push_back({std::move(unknown), {}});
 }
 
 bool Reduction::backtrack() {
@@ -396,9 +457,10 @@ bool Reduction::backtrack() {
     if (node.is_step) {
       if (node.taken) node.sleep.push_back(node.taken);
       node.taken = nullptr;
-      if (!node.branches.empty()) {
+      while (!node.branches.empty()) {
         Branch branch = std::move(node.branches.front());
         node.branches.erase(node.branches.begin());
+        if (node.asleep(branch.step->identity)) continue;
         node.identity = branch.step->identity;
         guiding_ = branch.step;
         guide_ = std::move(branch.below);

@@ -11,8 +11,9 @@
 // it is the exact region of the class, whatever the order of execution. A race is turned round only
 // if its two steps can happen the other way round in the region found so far. A run whose times
 // turn out to contradict each other ends at once; its races are turned round like any other's.
-// Merging two wake-up sequences needs that they are possible together, which is known only of steps
-// that happened together: in timed runs a sequence joins a branch only if it contains the branch.
+// Merging two wake-up sequences needs that they are possible together, which in time is known only of
+// steps that happened together, and that steps touch the same objects in either order. Elsewhere a
+// sequence joins a branch only if it contains the branch; some runs may then turn out redundant.
 #pragma once
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
@@ -28,6 +29,9 @@ struct ReductionOptions {
   enum class Kind : std::uint8_t { optimal, source } kind = Kind::optimal;
   /// Delays restrict nothing: what is armed may happen in any order. For programs without time.
   bool untimed = false;
+  /// A step touches the same objects, whatever it reads while it runs: the model of the paper, a
+  /// step being one access. Merging wake-up sequences needs it, and with it no run is redundant.
+  bool fixed_footprints = false;
   /// With several threads: no run preempts a thread (lets another take a step although it could)
   /// more often than this.
   std::uint32_t preemptions = UINT32_MAX;
@@ -77,6 +81,13 @@ class Reduction final : public sim::Decider {
   struct Branch;
   using Branches = std::vector<Branch>;
   struct Node;
+  /// Steps of the latest run in their order, then the one that is to come before another.
+  struct Sequence {
+    std::vector<sim::StepId> steps;
+    bool has_last = true;
+    sim::StepId last = 0;  ///< none: an event that did not happen
+    sim::Identity last_identity = 0;
+  };
 
   std::size_t next_step(std::span<const sim::Meaning> alternatives);
   std::size_t next_answer(sim::ChoiceKind kind, std::span<const sim::Meaning> alternatives);
@@ -89,12 +100,15 @@ class Reduction final : public sim::Decider {
   void reverse_races();
   void reverse(sim::StepId earlier, sim::StepId later);
   void reverse_cancellation(const sim::StepLog::Cancelled& event);
-  [[nodiscard]] bool is_initial(std::span<const sim::StepId> sequence, std::size_t index) const;
-  [[nodiscard]] bool is_independent(const Footprint& step,
-                                    std::span<const sim::StepId> sequence) const;
-  void insert(Node& node, std::vector<sim::StepId> sequence);
-  void insert_initial(Node& node, std::span<const sim::StepId> sequence);
-  void append(Branches& level, std::span<const sim::StepId> sequence);
+  [[nodiscard]] Sequence independent_of(sim::StepId step) const;
+  [[nodiscard]] bool contains(const Sequence& sequence, sim::Identity identity) const;
+  [[nodiscard]] bool is_initial(const Footprint& step, const Sequence& sequence,
+                                bool known_here) const;
+  [[nodiscard]] bool is_independent(const Footprint& step, const Sequence& sequence) const;
+  [[nodiscard]] bool take(const Footprint& step, Sequence& sequence);
+  void insert(Node& node, Sequence sequence);
+  void insert_initial(Node& node, const Sequence& sequence);
+  void append(Branches& level, const Sequence& sequence);
   bool backtrack();
   void begin_run();
 
@@ -112,7 +126,6 @@ class Reduction final : public sim::Decider {
   std::uint32_t preemptions_ = 0;
   trace::StrandId running_ = UINT32_MAX;  ///< strand of the thread that took the latest step
   std::vector<PathDecider::Step>* trail_ = nullptr;
-  std::vector<sim::StepId> scratch_;
   std::uint64_t classes_ = 0;
   std::uint64_t blocked_ = 0;
   std::uint64_t impossible_ = 0;

@@ -30,7 +30,7 @@ class Shared {
   /// Writes `desired` if the cell holds `expected`; a failed exchange is a read.
   bool compare_exchange(const T& expected, T desired) {
     const bool equal = value_ == expected;
-    world_.touch(object_, equal);
+    world_.touch(object_, equal, true);
     if (equal) value_ = std::move(desired);
     return equal;
   }

@@ -87,7 +87,7 @@ void StepLog::release(StepId step) {
   if (--steps_[step].holds == 0) let_go_.push_back(step);
 }
 
-std::span<StepLog::Predecessor> StepLog::touch(ObjectId id, bool write) {
+std::span<StepLog::Predecessor> StepLog::touch(ObjectId id, bool write, bool may_write) {
   const StepId now = current_id();
   Object& object = objects_[id];
   if (object.run != run_) {
@@ -101,9 +101,11 @@ std::span<StepLog::Predecessor> StepLog::touch(ObjectId id, bool write) {
   if (has_read && !write) return {};
   if (has_read) {
     const auto own = accesses_.begin() + current().first_access;
-    std::find(own, accesses_.end(), Access{id, false})->write = true;
+    const auto read = std::find_if(own, accesses_.end(),
+                                   [&](const Access& access) { return access.object == id; });
+    read->write = read->may_write = true;
   } else {
-    accesses_.push_back({id, write});
+    accesses_.push_back({id, write, write || may_write});
     ++current().accesses;
   }
   if (write) {

@@ -49,6 +49,7 @@ struct Line {
 struct Access {
   ObjectId object = 0;
   bool write = true;
+  bool may_write = true;  ///< writes, or would have, had it read something else
   friend bool operator==(const Access&, const Access&) = default;
 };
 
@@ -94,12 +95,14 @@ class StepLog {
   [[nodiscard]] ObjectId object(Identity key);
   /// The current step touches `object`. Returns the conflicts that are new with it, until the next
   /// call.
-  std::span<Predecessor> touch(ObjectId object, bool write);
+  /// `may_write`: it would have written, had it read something else (a failed exchange).
+  std::span<Predecessor> touch(ObjectId object, bool write, bool may_write = false);
   /// The current step ends the run, cutting off what has not happened: it conflicts with every
   /// step that nothing else comes after.
   std::span<Predecessor> end_run();
   void cancelled(const Cancelled& event) { cancelled_.push_back(event); }
-  /// A choice made inside the current step.
+  /// A choice made inside the current step. Not for comparisons of times: on the clock nobody asks
+  /// for those; what matters of them shows in what happens next.
   void answered(std::uint64_t answer) { current().answers = mix(current().answers, answer + 1); }
   /// Steps that no longer are the last to touch anything; the caller empties the list.
   std::vector<StepId>& let_go() { return let_go_; }

@@ -352,7 +352,6 @@ bool TimeModel::decide_negative(FormId form, std::int64_t constant_ns) {
   const Meaning meaning{0, trace_->intern("comparison"), comparisons_++, 0};
   const std::array<Meaning, 2> sides = {meaning, meaning};
   const bool negative = decider_->choose(ChoiceKind::comparison, sides) == 1;
-  if (steps_ != nullptr) steps_->answered(negative ? 1 : 0);
   if (pair.exact) {
     if (negative) {
       require(pair.from, pair.to, -parts.constant - 1);

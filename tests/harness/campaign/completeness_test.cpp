@@ -125,7 +125,8 @@ Visited visit(const scenario::ResolvedVariant& variant, scenario::Search search)
   options.jobs = 2;
   options.timing_runs = 0;
   options.search = search;
-  options.seconds = 1000;
+  options.classes = 20'000;
+  options.runs = 0;
   const auto outcome = search_variant(variant, options);
   Visited visited;
   const auto& result = outcome.parts.front().result;
