@@ -271,7 +271,7 @@ bool Reduction::next() {
     ++(log_.impossible ? impossible_ : classes_);
   }
   // An optimal reduction finds all it needs in runs that are complete.
-  const bool complete_only = options_.untimed && options_.kind == ReductionOptions::Kind::optimal;
+  const bool complete_only = merges() && options_.kind == ReductionOptions::Kind::optimal;
   if (!log_.given_up || !complete_only) reverse_races();
   const bool more = backtrack();
   begin_run();
@@ -279,9 +279,10 @@ bool Reduction::next() {
 }
 
 void Reduction::reverse_races() {
-  // Without time, what follows a race does not matter: a race is looked at once. In time it does:
-  // whether a branch covers the reversed race is known only of what follows in the same run.
-  const StepId first = options_.untimed ? first_changed_ : 1;
+  // Where sequences merge, what follows a race does not matter: a race is looked at once. Elsewhere
+  // it does: whether a branch covers the reversed race is known only of what follows in the same
+  // run.
+  const StepId first = merges() ? first_changed_ : 1;
   for (StepId later = first; later < log_.size(); ++later) {
     const auto predecessors = log_.predecessors(later);
     for (const auto& [earlier, reversible] : predecessors) {
@@ -369,10 +370,9 @@ bool Reduction::contains(const Sequence& sequence, Identity identity) const {
 }
 
 void Reduction::insert(Node& node, Sequence rest) {
-  const bool merges = options_.untimed && options_.fixed_footprints;
   for (const FootprintPtr& sleeper : node.sleep) {
     const bool visited = contains(rest, sleeper->identity) ? is_initial(*sleeper, rest, true)
-                                                           : merges && is_independent(*sleeper, rest);
+                                                           : merges() && is_independent(*sleeper, rest);
     if (visited) return;  // from here, or elsewhere if it was asleep already
   }
   if (options_.kind == ReductionOptions::Kind::source) {
@@ -386,7 +386,7 @@ void Reduction::insert(Node& node, Sequence rest) {
       if (contains(rest, branch.step->identity)) {
         if (!is_initial(*branch.step, rest, false)) continue;
         if (!take(*branch.step, rest)) return;
-      } else if (!merges || !is_independent(*branch.step, rest)) {
+      } else if (!merges() || !is_independent(*branch.step, rest)) {
         continue;
       }
       fitting = &branch;

@@ -109,6 +109,8 @@ class Reduction final : public sim::Decider {
   void insert(Node& node, Sequence sequence);
   void insert_initial(Node& node, const Sequence& sequence);
   void append(Branches& level, const Sequence& sequence);
+  /// Whether it is known of steps that have not happened together that they are independent.
+  [[nodiscard]] bool merges() const { return options_.untimed && options_.fixed_footprints; }
   bool backtrack();
   void begin_run();
 
