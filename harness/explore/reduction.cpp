@@ -354,9 +354,8 @@ bool Reduction::is_initial(const Footprint& step, const Sequence& sequence, bool
   }
   for (const StepId candidate : sequence.steps) {
     if (log_.step(candidate).identity == step.identity) {
-      return std::ranges::none_of(sequence.steps, [&](StepId before) {
-        return log_.happens_before(before, candidate);
-      });
+      return std::ranges::none_of(
+          sequence.steps, [&](StepId before) { return log_.happens_before(before, candidate); });
     }
   }
   return false;
@@ -364,15 +363,15 @@ bool Reduction::is_initial(const Footprint& step, const Sequence& sequence, bool
 
 bool Reduction::contains(const Sequence& sequence, Identity identity) const {
   return (sequence.has_last && sequence.last_identity == identity) ||
-         std::ranges::any_of(sequence.steps, [&](StepId step) {
-           return log_.step(step).identity == identity;
-         });
+         std::ranges::any_of(sequence.steps,
+                             [&](StepId step) { return log_.step(step).identity == identity; });
 }
 
 void Reduction::insert(Node& node, Sequence rest) {
   for (const FootprintPtr& sleeper : node.sleep) {
-    const bool visited = contains(rest, sleeper->identity) ? is_initial(*sleeper, rest, true)
-                                                           : merges() && is_independent(*sleeper, rest);
+    const bool visited = contains(rest, sleeper->identity)
+                             ? is_initial(*sleeper, rest, true)
+                             : merges() && is_independent(*sleeper, rest);
     if (visited) return;  // from here, or elsewhere if it was asleep already
   }
   if (options_.kind == ReductionOptions::Kind::source) {

@@ -85,7 +85,8 @@ class Zoo : public testing::TestWithParam<Published> {};
 INSTANTIATE_TEST_SUITE_P(Published, Zoo, testing::ValuesIn(table()), test_name);
 
 TEST_P(Zoo, OneRunForEachClass) {
-  const Coverage seen = explore_classes(GetParam().program, {.untimed = true, .fixed_footprints = true});
+  const Coverage seen =
+      explore_classes(GetParam().program, {.untimed = true, .fixed_footprints = true});
   EXPECT_EQ(seen.classes, GetParam().classes);
   EXPECT_EQ(seen.runs, seen.classes);
   EXPECT_EQ(seen.blocked, 0U);

@@ -8,8 +8,8 @@
 // and the kernel gives the same trace the same name in all of them.
 #include <algorithm>
 #include <cstdlib>
-#include <map>
 #include <fmt/format.h>
+#include <map>
 
 #include "tests/zoo/visits.hpp"
 
@@ -42,7 +42,8 @@ class GridDecider final : public sim::Decider {
 
  private:
   std::size_t next(std::size_t alternatives) {
-    if (depth_ == path_.size()) path_.push_back({0, static_cast<std::uint32_t>(alternatives), false});
+    if (depth_ == path_.size())
+      path_.push_back({0, static_cast<std::uint32_t>(alternatives), false});
     return path_[depth_++].chosen;
   }
   Path& path_;
@@ -185,7 +186,8 @@ Complaint complaint_of(const Generated& generated, const Gate& gate, Totals* tot
   using enum Complaint::Kind;
   const auto program = perform(generated);
   Visits zones;
-  if (!visit_runs<explore::PathDecider>(program, sim::TimeMode::symbolic, runs_max, zones)) return {};
+  if (!visit_runs<explore::PathDecider>(program, sim::TimeMode::symbolic, runs_max, zones))
+    return {};
   const Classes timed = visit_classes(program, {});
   if (totals != nullptr) {
     ++totals->programs;
@@ -212,7 +214,8 @@ Complaint complaint_of(const Generated& generated, const Gate& gate, Totals* tot
       return {missing, "reduction against zones: " + difference(timed.visits.traces, zones.traces)};
     }
     if (timed.visits.traces != zones.traces) {
-      return {too_many, "reduction against zones: " + difference(timed.visits.traces, zones.traces)};
+      return {too_many,
+              "reduction against zones: " + difference(timed.visits.traces, zones.traces)};
     }
   } else if (has_grid && !contains(timed.visits.traces, grid.traces)) {
     return {missing, "reduction against grid: " + difference(timed.visits.traces, grid.traces)};
@@ -224,7 +227,8 @@ Complaint complaint_of(const Generated& generated, const Gate& gate, Totals* tot
   }
   // A comparison of times that changes nothing else splits a class in regions, a run for each.
   if (gate.once && timed.visits.runs != timed.visits.traces.size()) {
-    return {twice, fmt::format("{} runs of {} classes", timed.visits.runs, timed.visits.traces.size())};
+    return {twice,
+            fmt::format("{} runs of {} classes", timed.visits.runs, timed.visits.traces.size())};
   }
   if (gate.filter && exact) {
     const Classes filtered = visit_classes(program, {.untimed = true});
@@ -238,7 +242,8 @@ Complaint complaint_of(const Generated& generated, const Gate& gate, Totals* tot
   }
   if (exact) {
     if (zones.hashes != timed.visits.hashes) {
-      return {names, "names, zones against reduction: " + difference(zones.hashes, timed.visits.hashes)};
+      return {names,
+              "names, zones against reduction: " + difference(zones.hashes, timed.visits.hashes)};
     }
     if (has_grid && zones.hashes != grid.hashes) {
       return {names, "names, zones against grid: " + difference(zones.hashes, grid.hashes)};
@@ -249,7 +254,8 @@ Complaint complaint_of(const Generated& generated, const Gate& gate, Totals* tot
 
 void hold_to_the_clock(const GeneratorOptions& options, const Gate& gate, std::uint64_t first,
                        std::uint64_t count) {
-  if (const char* more = std::getenv("RACEPROOF_ZOO_PROGRAMS")) count = std::strtoull(more, nullptr, 10);
+  if (const char* more = std::getenv("RACEPROOF_ZOO_PROGRAMS"))
+    count = std::strtoull(more, nullptr, 10);
   Totals totals;
   std::map<Complaint::Kind, int> wrong;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
@@ -268,10 +274,11 @@ void hold_to_the_clock(const GeneratorOptions& options, const Gate& gate, std::u
     ADD_FAILURE() << count << " of " << totals.programs << " programs are wrong as in the example "
                   << "of kind " << static_cast<int>(kind);
   }
-  fmt::print("{} programs ({} relaxed), {} zones, {} with {} concrete runs, {} filtered; {} traces, "
-             "{} classes, {} runs\n",
-             totals.programs, totals.relaxed, totals.zones, totals.with_grid, totals.grid,
-             totals.filtered, totals.traces, totals.classes, totals.runs);
+  fmt::print(
+      "{} programs ({} relaxed), {} zones, {} with {} concrete runs, {} filtered; {} traces, "
+      "{} classes, {} runs\n",
+      totals.programs, totals.relaxed, totals.zones, totals.with_grid, totals.grid, totals.filtered,
+      totals.traces, totals.classes, totals.runs);
 }
 
 constexpr GeneratorOptions plain{.timed = true,

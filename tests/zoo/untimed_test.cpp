@@ -3,8 +3,8 @@
 // else, and meets the same final states; the kernel names classes as an independent account does.
 #include <algorithm>
 #include <cstdlib>
-#include <map>
 #include <fmt/format.h>
+#include <map>
 
 #include "tests/zoo/visits.hpp"
 
@@ -84,7 +84,8 @@ Sides visit(const Generated& generated, bool fixed) {
   const auto program = perform(generated);
   sides.all = visit_orders(program, sides.finished);
   if (!sides.finished) return sides;
-  sides.optimal_coverage = visit_classes(program, {.untimed = true, .fixed_footprints = fixed}, sides.optimal);
+  sides.optimal_coverage =
+      visit_classes(program, {.untimed = true, .fixed_footprints = fixed}, sides.optimal);
   visit_classes(program, {.kind = ReductionOptions::Kind::source, .untimed = true}, sides.source);
   return sides;
 }
@@ -103,11 +104,12 @@ Complaint complaint_of(const Sides& sides, bool fixed) {
   if (!sides.finished) return {};
   const auto& coverage = sides.optimal_coverage;
   if (!sides.all.identities_agree()) {
-    return {Complaint::Kind::identities, fmt::format("{} traces, {} class hashes, {} pairs",
-                                                     sides.all.traces.size(), sides.all.hashes.size(),
-                                                     sides.all.pairs.size())};
+    return {Complaint::Kind::identities,
+            fmt::format("{} traces, {} class hashes, {} pairs", sides.all.traces.size(),
+                        sides.all.hashes.size(), sides.all.pairs.size())};
   }
-  for (const auto& [name, visits] : {std::pair("optimal", &sides.optimal), {"source", &sides.source}}) {
+  for (const auto& [name, visits] :
+       {std::pair("optimal", &sides.optimal), {"source", &sides.source}}) {
     if (visits->traces != sides.all.traces) {
       const bool missing = !contains(visits->traces, sides.all.traces);
       return {missing ? Complaint::Kind::missing : Complaint::Kind::other,
@@ -129,8 +131,10 @@ Complaint complaint_of(const Sides& sides, bool fixed) {
   return {};
 }
 
-void hold_to_brute_force(const GeneratorOptions& options, std::uint64_t first, std::uint64_t count) {
-  if (const char* more = std::getenv("RACEPROOF_ZOO_PROGRAMS")) count = std::strtoull(more, nullptr, 10);
+void hold_to_brute_force(const GeneratorOptions& options, std::uint64_t first,
+                         std::uint64_t count) {
+  if (const char* more = std::getenv("RACEPROOF_ZOO_PROGRAMS"))
+    count = std::strtoull(more, nullptr, 10);
   const bool fixed = !options.conditions && !options.exchanges && !options.cancels;
   std::uint64_t compared = 0;
   std::uint64_t orders = 0;
@@ -158,13 +162,14 @@ void hold_to_brute_force(const GeneratorOptions& options, std::uint64_t first, s
     ADD_FAILURE() << count << " of " << compared << " programs are wrong as in the example of kind "
                   << static_cast<int>(kind);
   }
-  std::printf("%llu programs, %llu orders, %llu classes\n", static_cast<unsigned long long>(compared),
-              static_cast<unsigned long long>(orders), static_cast<unsigned long long>(classes));
+  std::printf("%llu programs, %llu orders, %llu classes\n",
+              static_cast<unsigned long long>(compared), static_cast<unsigned long long>(orders),
+              static_cast<unsigned long long>(classes));
 }
 
 TEST(Untimed, CellsAndMessages) {
-  hold_to_brute_force(
-      {.conditions = false, .exchanges = false, .cancels = false, .stops = false}, 0, 1'000);
+  hold_to_brute_force({.conditions = false, .exchanges = false, .cancels = false, .stops = false},
+                      0, 1'000);
 }
 TEST(Untimed, Exchanges) {
   hold_to_brute_force({.conditions = false, .cancels = false, .stops = false}, 0, 1'000);
@@ -176,7 +181,9 @@ TEST(Untimed, UnconditionalStops) {
   hold_to_brute_force({.conditions = false, .exchanges = false, .cancels = false}, 100'000, 1'000);
 }
 TEST(Untimed, RunsThatStop) { hold_to_brute_force({.cancels = false}, 100'000, 1'000); }
-TEST(Untimed, PlainCancelling) { hold_to_brute_force({.conditions = false, .exchanges = false, .stops = false}, 200'000, 1'000); }
+TEST(Untimed, PlainCancelling) {
+  hold_to_brute_force({.conditions = false, .exchanges = false, .stops = false}, 200'000, 1'000);
+}
 TEST(Untimed, Cancelling) { hold_to_brute_force({}, 200'000, 1'000); }
 
 }  // namespace
