@@ -89,7 +89,9 @@ Stage::Timer Stage::arm(Strand on, Instant when, Action action) {
   return timer;
 }
 
-Stage::Timer Stage::step(Strand on, Action action) { return after(on, any_time, std::move(action)); }
+Stage::Timer Stage::step(Strand on, Action action) {
+  return after(on, any_time, std::move(action));
+}
 
 Stage::Timer Stage::after(Strand on, Delay delay, Action action) {
   const DelayRange range{std::chrono::nanoseconds(delay.low_ns),

@@ -296,7 +296,7 @@ bool Reduction::next() {
     ++(log_.impossible ? impossible_ : classes_);
   }
   // An optimal reduction finds all it needs in runs that are complete.
-  const bool complete_only = options_.untimed && options_.kind == ReductionOptions::Kind::optimal;
+  const bool complete_only = merges() && options_.kind == ReductionOptions::Kind::optimal;
   if (!log_.given_up || !complete_only) reverse_races();
   const bool more = backtrack();
   begin_run();
@@ -304,9 +304,10 @@ bool Reduction::next() {
 }
 
 void Reduction::reverse_races() {
-  // Without time, what follows a race does not matter: a race is looked at once. In time it does:
-  // whether a branch covers the reversed race is known only of what follows in the same run.
-  const StepId first = options_.untimed ? first_changed_ : 1;
+  // Where sequences merge, what follows a race does not matter: a race is looked at once. Elsewhere
+  // it does: whether a branch covers the reversed race is known only of what follows in the same
+  // run.
+  const StepId first = merges() ? first_changed_ : 1;
   for (StepId later = first; later < log_.size(); ++later) {
     const auto predecessors = log_.predecessors(later);
     for (const auto& [earlier, reversible] : predecessors) {
@@ -378,9 +379,8 @@ bool Reduction::is_initial(const Footprint& step, const Sequence& sequence, bool
   }
   for (const StepId candidate : sequence.steps) {
     if (log_.step(candidate).identity == step.identity) {
-      return std::ranges::none_of(sequence.steps, [&](StepId before) {
-        return log_.happens_before(before, candidate);
-      });
+      return std::ranges::none_of(
+          sequence.steps, [&](StepId before) { return log_.happens_before(before, candidate); });
     }
   }
   return false;
@@ -388,16 +388,15 @@ bool Reduction::is_initial(const Footprint& step, const Sequence& sequence, bool
 
 bool Reduction::contains(const Sequence& sequence, Identity identity) const {
   return (sequence.has_last && sequence.last_identity == identity) ||
-         std::ranges::any_of(sequence.steps, [&](StepId step) {
-           return log_.step(step).identity == identity;
-         });
+         std::ranges::any_of(sequence.steps,
+                             [&](StepId step) { return log_.step(step).identity == identity; });
 }
 
 void Reduction::insert(Node& node, Sequence rest) {
-  const bool merges = options_.untimed && options_.fixed_footprints;
   for (const FootprintPtr& sleeper : node.sleep) {
-    const bool visited = contains(rest, sleeper->identity) ? is_initial(*sleeper, rest, true)
-                                                           : merges && is_independent(*sleeper, rest);
+    const bool visited = contains(rest, sleeper->identity)
+                             ? is_initial(*sleeper, rest, true)
+                             : merges() && is_independent(*sleeper, rest);
     if (visited) return;  // from here, or elsewhere if it was asleep already
   }
   if (options_.kind == ReductionOptions::Kind::source) {
@@ -411,7 +410,7 @@ void Reduction::insert(Node& node, Sequence rest) {
       if (contains(rest, branch.step->identity)) {
         if (!is_initial(*branch.step, rest, false)) continue;
         if (!take(*branch.step, rest)) return;
-      } else if (!merges || !is_independent(*branch.step, rest)) {
+      } else if (!merges() || !is_independent(*branch.step, rest)) {
         continue;
       }
       fitting = &branch;
@@ -419,7 +418,7 @@ void Reduction::insert(Node& node, Sequence rest) {
     }
     if (fitting == nullptr) break;
     const bool used_up = rest.steps.empty() && !rest.has_last;
-    if (merges && (fitting->below.empty() || used_up)) return;
+    if (merges() && (fitting->below.empty() || used_up)) return;
     // Nothing may be left to what a branch finds by itself: the way there can lead through classes
     // that are asleep.
     if (fitting->below.empty() || used_up) fitting->anything = true;

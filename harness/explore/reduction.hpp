@@ -11,9 +11,9 @@
 // it is the exact region of the class, whatever the order of execution. A race is turned round only
 // if its two steps can happen the other way round in the region found so far. A run whose times
 // turn out to contradict each other ends at once; its races are turned round like any other's.
-// Merging two wake-up sequences needs that they are possible together, which in time is known only of
-// steps that happened together, and that steps touch the same objects in either order. Elsewhere a
-// sequence joins a branch only if it contains the branch; some runs may then turn out redundant.
+// Merging two wake-up sequences needs that they are possible together, which in time is known only
+// of steps that happened together, and that steps touch the same objects in either order. Elsewhere
+// a sequence joins a branch only if it contains the branch; some runs may then turn out redundant.
 #pragma once
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
@@ -113,6 +113,8 @@ class Reduction final : public sim::Decider {
   [[nodiscard]] std::size_t anything(const Node& node,
                                      std::span<const sim::Meaning> alternatives) const;
   void retake(Node& node);
+  /// Whether it is known of steps that have not happened together that they are independent.
+  [[nodiscard]] bool merges() const { return options_.untimed && options_.fixed_footprints; }
   bool backtrack();
   void begin_run();
 
@@ -126,7 +128,7 @@ class Reduction final : public sim::Decider {
   sim::StepId first_changed_ = 1;         ///< steps from here on differ from the run before
   Branches guide_;                        ///< what the next new node is to take
   bool guide_anything_ = false;           ///< ... and then whatever else there is
-  FootprintPtr guiding_;                  ///< the current step, as it was where the guide comes from
+  FootprintPtr guiding_;  ///< the current step, as it was where the guide comes from
   std::size_t answers_in_step_ = 0;
   std::uint32_t preemptions_ = 0;
   trace::StrandId running_ = UINT32_MAX;  ///< strand of the thread that took the latest step

@@ -1,13 +1,13 @@
 // What the steps of a run do to each other: the raw material of partial-order reduction.
 //
 // A step is one event in time together with every handler that it makes ready; step 0 is the set-up
-// of the run. Two steps are dependent if they touch the same object and at least one of them writes.
-// Objects are strands, ends of connections, listeners, shared cells, and (where threads block or
-// processes stall) whole processes. Steps and objects carry identities that do not depend on the
-// order in which independent steps run: a step is named by the step that armed it and how many that
-// one had armed before, an object by its name or by the step that made it. So the same step can be
-// recognised in another run, and equal runs (up to the order of independent steps) have equal
-// hashes: Mazurkiewicz traces ("Concurrent program schemes and their interpretations", 1977).
+// of the run. Two steps are dependent if they touch the same object and at least one of them
+// writes. Objects are strands, ends of connections, listeners, shared cells, and (where threads
+// block or processes stall) whole processes. Steps and objects carry identities that do not depend
+// on the order in which independent steps run: a step is named by the step that armed it and how
+// many that one had armed before, an object by its name or by the step that made it. So the same
+// step can be recognised in another run, and equal runs (up to the order of independent steps) have
+// equal hashes: Mazurkiewicz traces ("Concurrent program schemes and their interpretations", 1977).
 #pragma once
 
 #include <cstdint>
@@ -38,8 +38,8 @@ using ObjectId = std::uint32_t;
 [[nodiscard]] inline Identity process_identity(std::string_view name) { return mix(3, name); }
 
 /// Where an event was armed from, and what for: two of one line keep their order at ties. Events of
-/// one line are armed by steps that are dependent, so that their order is the same in every run of a
-/// class.
+/// one line are armed by steps that are dependent, so that their order is the same in every run of
+/// a class.
 struct Line {
   const void* from = nullptr;
   const void* to = nullptr;
@@ -70,11 +70,11 @@ class StepLog {
     StepId armed_by = 0;   ///< the step that armed the event
     StepId behind = none;  ///< a step that it can never overtake (bytes behind bytes)
     std::uint32_t point = 0;
-    std::uint32_t sequence = 0;     ///< order of arming, decides ties among equal `line`
-    Line line;                      ///< what is armed on one line keeps its order at ties
-    bool last = false;              ///< ended the run: depends on everything
-    std::uint64_t answers = 0;      ///< hash of the choices made inside the step
-    std::uint32_t holds = 0;        ///< objects that this step touched last
+    std::uint32_t sequence = 0;  ///< order of arming, decides ties among equal `line`
+    Line line;                   ///< what is armed on one line keeps its order at ties
+    bool last = false;           ///< ended the run: depends on everything
+    std::uint64_t answers = 0;   ///< hash of the choices made inside the step
+    std::uint32_t holds = 0;     ///< objects that this step touched last
     std::uint32_t first_access = 0, accesses = 0;
     std::uint32_t first_predecessor = 0, predecessors = 0;
     std::uint64_t hash = 0;  ///< of the step and everything that happens before it

@@ -8,9 +8,9 @@
 namespace raceproof::sim {
 
 std::string_view name_of(RunEnd end) {
-  static constexpr std::array<std::string_view, 9> names = {
-      "stopped",     "quiescent", "horizon",  "spin",      "event limit",
-      "task failed", "leak",      "given up", "impossible"};
+  static constexpr std::array<std::string_view, 9> names = {"stopped", "quiescent",   "horizon",
+                                                            "spin",    "event limit", "task failed",
+                                                            "leak",    "given up",    "impossible"};
   return names[static_cast<std::size_t>(end)];
 }
 
@@ -327,8 +327,8 @@ std::size_t World::choose_among(std::span<const std::uint32_t> candidates) {
   meanings_.clear();
   for (const std::uint32_t slot : candidates) {
     const Timed& event = slots_[slot];
-    meanings_.push_back({event.strand == nullptr ? 0 : event.strand->id, event.label,
-                         event.ordinal, event.identity});
+    meanings_.push_back({event.strand == nullptr ? 0 : event.strand->id, event.label, event.ordinal,
+                         event.identity});
   }
   return decider_->choose(ChoiceKind::next_event, meanings_);
 }
@@ -433,14 +433,14 @@ std::uint32_t World::next_in_local_time() {
 }
 
 bool World::advance() {
-  const std::uint32_t slot = local_time_         ? next_in_local_time()
+  const std::uint32_t slot = local_time_        ? next_in_local_time()
                              : time_.symbolic() ? next_symbolic()
                                                 : next_concrete();
   if (slot == UINT32_MAX) return false;
   if (time_.symbolic()) {
     const Timed& event = slots_[slot];
-    happened_.push_back({event.strand == nullptr ? 0 : event.strand->id, event.label,
-                         event.ordinal, event.identity});
+    happened_.push_back({event.strand == nullptr ? 0 : event.strand->id, event.label, event.ordinal,
+                         event.identity});
   } else {
     time_.set_now_ns(slots_[slot].time_ns);
   }

@@ -85,7 +85,8 @@ class Zoo : public testing::TestWithParam<Published> {};
 INSTANTIATE_TEST_SUITE_P(Published, Zoo, testing::ValuesIn(table()), test_name);
 
 TEST_P(Zoo, OneRunForEachClass) {
-  const Coverage seen = explore_classes(GetParam().program, {.untimed = true});
+  const Coverage seen =
+      explore_classes(GetParam().program, {.untimed = true, .fixed_footprints = true});
   EXPECT_EQ(seen.classes, GetParam().classes);
   EXPECT_EQ(seen.runs, seen.classes);
   EXPECT_EQ(seen.blocked, 0U);
@@ -112,7 +113,7 @@ TEST_P(Zoo, NothingThatBruteForceDoesNotSee) {
 
   std::set<std::uint64_t> reduced_states;
   std::set<std::uint64_t> reduced_classes;
-  explore_classes(GetParam().program, {.untimed = true},
+  explore_classes(GetParam().program, {.untimed = true, .fixed_footprints = true},
                   [&](Theatre& theatre, Reduction& reduction) {
                     reduced_states.insert(theatre.stage().final_state());
                     reduced_classes.insert(reduction.log().class_hash());

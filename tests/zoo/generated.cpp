@@ -159,8 +159,7 @@ class Performance {
         return;
       case Kind::cancel: {
         const auto armed = strand.armed.find(operation.body);
-        if (armed != strand.armed.end() &&
-            stage_.armed()[armed->second].strand == strand.name) {
+        if (armed != strand.armed.end() && stage_.armed()[armed->second].strand == strand.name) {
           stage_.cancel(armed->second);
         }
         return;
@@ -251,7 +250,9 @@ std::vector<Generated> smaller(const Generated& program) {
   const auto simplify = [&](auto&& operations_of) {
     const std::size_t count = operations_of(const_cast<Generated&>(program)).size();
     for (std::size_t i = 0; i < count; ++i) {
-      offer([&](Generated& p) { operations_of(p).erase(operations_of(p).begin() + std::ptrdiff_t(i)); });
+      offer([&](Generated& p) {
+        operations_of(p).erase(operations_of(p).begin() + std::ptrdiff_t(i));
+      });
       const Operation& now = operations_of(const_cast<Generated&>(program))[i];
       if (now.only_if >= 0) offer([&](Generated& p) { operations_of(p)[i].only_if = -1; });
       if (now.high > now.low) {
@@ -344,7 +345,8 @@ std::uint64_t trace_of(const Stage& stage, bool stopped) {
   std::map<std::pair<int, std::uint32_t>, Line> lines;
   std::uint64_t last = 0;
   for (const Record& record : stage.records()) {
-    const std::uint64_t who = sim::mix(names[record.step], static_cast<std::uint64_t>(record.value));
+    const std::uint64_t who =
+        sim::mix(names[record.step], static_cast<std::uint64_t>(record.value));
     last = names[record.step];
     switch (record.kind) {
       case Record::Kind::run: {
@@ -371,10 +373,9 @@ std::uint64_t trace_of(const Stage& stage, bool stopped) {
   }
   std::uint64_t sum = stopped ? last : 0;
   for (const auto& [object, line] : lines) {
-    const std::uint64_t whose = object.first == 2
-                                    ? names[object.second]
-                                    : static_cast<std::uint64_t>(object.second) * 2 +
-                                          static_cast<std::uint64_t>(object.first);
+    const std::uint64_t whose = object.first == 2 ? names[object.second]
+                                                  : static_cast<std::uint64_t>(object.second) * 2 +
+                                                        static_cast<std::uint64_t>(object.first);
     sum += sim::mix(sim::mix(whose, line.hash), line.readers);
   }
   return sum;

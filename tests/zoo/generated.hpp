@@ -18,18 +18,18 @@ namespace raceproof::zoo {
 /// One thing that a body does. `r` is the register of its strand.
 struct Operation {
   enum class Kind : std::uint8_t {
-    read,              ///< r = cell
-    write,             ///< cell = value
-    add,               ///< cell = r + 1
-    compare_exchange,  ///< r = whether cell was r and now is `value`
-    arm,               ///< arms `body`, after a delay in [low, high]
-    arm_by_parameter,  ///< arms `body`, after the named delay
-    arm_at,            ///< arms `body` at the remembered instant plus low
-    cancel,            ///< cancels `body`, if it runs on this strand and was armed by it
-    remember,          ///< the strand's instant = now
-    compare,           ///< r = whether now is before the remembered instant plus low
-    compare_parameter, ///< r = whether the named delay is less than low
-    stop,              ///< ends the run
+    read,               ///< r = cell
+    write,              ///< cell = value
+    add,                ///< cell = r + 1
+    compare_exchange,   ///< r = whether cell was r and now is `value`
+    arm,                ///< arms `body`, after a delay in [low, high]
+    arm_by_parameter,   ///< arms `body`, after the named delay
+    arm_at,             ///< arms `body` at the remembered instant plus low
+    cancel,             ///< cancels `body`, if it runs on this strand and was armed by it
+    remember,           ///< the strand's instant = now
+    compare,            ///< r = whether now is before the remembered instant plus low
+    compare_parameter,  ///< r = whether the named delay is less than low
+    stop,               ///< ends the run
   };
   Kind kind = Kind::read;
   /// Done only if r is this; below 0: always.

@@ -11,9 +11,9 @@ namespace raceproof::zoo {
 
 struct Visits {
   std::uint64_t runs = 0;
-  std::uint64_t relaxed = 0;          ///< runs whose times the zone only approximates
-  std::set<std::uint64_t> traces;     ///< of possible runs, by `trace_of`
-  std::set<std::uint64_t> hashes;     ///< the same by StepLog::class_hash
+  std::uint64_t relaxed = 0;       ///< runs whose times the zone only approximates
+  std::set<std::uint64_t> traces;  ///< of possible runs, by `trace_of`
+  std::set<std::uint64_t> hashes;  ///< the same by StepLog::class_hash
   std::set<std::pair<std::uint64_t, std::uint64_t>> pairs;  ///< of both
   std::set<std::uint64_t> states;
 
