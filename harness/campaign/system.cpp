@@ -16,8 +16,8 @@ std::vector<sim::ParameterRange> parameter_ranges(const scenario::ResolvedVarian
 }
 
 std::vector<std::string> blocking_processes(const scenario::ResolvedVariant& variant) {
-  const bool blocks = variant.gateway.grace_blocking || !variant.process.stall.empty() ||
-                      !variant.process.kill.empty();
+  const bool blocks = gateway::resolve(variant.gateway).grace.blocking ||
+                      !variant.process.stall.empty() || !variant.process.kill.empty();
   return blocks ? std::vector<std::string>{gateway_host} : std::vector<std::string>{};
 }
 
@@ -70,8 +70,8 @@ void System::add_accidents(sim::Process& gateway) {
   auto& time = world_.time();
   std::uint32_t ordinal = 0;
   const auto draw = [&](const DelayRange& range, const char* what) {
-    return time.draw(range, {gateway.root().id, world_.trace().intern(what), ordinal++,
-                             world_.next_identity()});
+    return time.draw(
+        range, {gateway.root().id, world_.trace().intern(what), ordinal++, world_.next_identity()});
   };
   for (const auto& stall : variant_.process.stall) {
     const Duration at = draw(stall.at, "stall at");

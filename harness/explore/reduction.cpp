@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
+#include <utility>
 
 namespace raceproof::explore {
 
@@ -23,6 +24,7 @@ struct Reduction::Footprint
 struct Reduction::Branch {
   FootprintPtr step;
   Branches below;
+  bool anything = false;  ///< beside what is below, whatever else may follow
 };
 
 /// A choice on the way to the current run: which step is next, or an answer inside a step.
@@ -35,6 +37,7 @@ struct Reduction::Node {
   std::vector<FootprintPtr> sleep;  ///< visited from here, or asleep already
   FootprintPtr taken;               ///< of the chosen step, over all its answers
   Branches branches;                ///< to be visited from here
+  bool anything = false;            ///< then, whatever else there is
   // An answer:
   std::uint32_t alternatives = 0;
   std::uint32_t first = 0;       ///< the alternative that was followed first
@@ -84,7 +87,7 @@ void Reduction::begin_run() {
   answers_in_step_ = 0;
   preemptions_ = 0;
   running_ = UINT32_MAX;
-  log_.wants_timely = !options_.untimed && length_ == 0;
+  log_.wants_timely = !options_.untimed && length_ <= 1;
 }
 
 std::size_t Reduction::choose(sim::ChoiceKind kind, std::span<const sim::Meaning> alternatives) {
@@ -97,11 +100,15 @@ std::size_t Reduction::choose(sim::ChoiceKind kind, std::span<const sim::Meaning
     Node& node = path_[depth_];
     if (is_step && node.chosen == UINT32_MAX) {
       const auto found = std::ranges::find(alternatives, node.identity, &sim::Meaning::identity);
-      if (found == alternatives.end()) {
+      const std::size_t chosen = node.identity == 0
+                                     ? anything(node, alternatives)
+                                     : static_cast<std::size_t>(found - alternatives.begin());
+      if (chosen == alternatives.size()) {
         log_.given_up = true;
         return 0;
       }
-      node.chosen = static_cast<std::uint32_t>(found - alternatives.begin());
+      node.chosen = static_cast<std::uint32_t>(chosen);
+      node.identity = alternatives[chosen].identity;
     }
     if (!is_step) {
       ++answers_in_step_;
@@ -115,7 +122,7 @@ std::size_t Reduction::choose(sim::ChoiceKind kind, std::span<const sim::Meaning
 std::size_t Reduction::took(std::size_t chosen) {
   ++depth_;
   if (trail_ != nullptr) trail_->push_back({static_cast<std::uint32_t>(chosen), 0, false});
-  log_.wants_timely = !options_.untimed && depth_ >= length_;
+  log_.wants_timely = !options_.untimed && depth_ + 1 >= length_;
   return chosen;
 }
 
@@ -125,6 +132,7 @@ Reduction::Node& Reduction::push_node() {
   node.sleep.clear();
   node.taken = nullptr;
   node.branches.clear();
+  node.anything = false;
   return node;
 }
 
@@ -145,7 +153,9 @@ std::size_t Reduction::next_step(std::span<const sim::Meaning> alternatives) {
   std::size_t chosen = alternatives.size();
   guiding_ = nullptr;
   node.branches = std::move(guide_);
+  node.anything = guide_anything_;
   guide_.clear();
+  guide_anything_ = false;
   while (!node.branches.empty() && chosen == alternatives.size()) {
     Branch branch = std::move(node.branches.front());
     node.branches.erase(node.branches.begin());
@@ -154,15 +164,11 @@ std::size_t Reduction::next_step(std::span<const sim::Meaning> alternatives) {
     const auto found = std::ranges::find(alternatives, wanted, &sim::Meaning::identity);
     chosen = static_cast<std::size_t>(found - alternatives.begin());
     if (found == alternatives.end()) continue;
-    guiding_ = std::move(branch.step);
-    guide_ = std::move(branch.below);
+    follow(std::move(branch));
   }
-  // Left to itself: anything; of timed runs, what can be the next in time. Of the events that are
-  // left, the first in time is one that nothing else has to precede: if all that could be it are
-  // asleep, then so is every class that goes on from here.
-  for (std::size_t i = 0; i < alternatives.size() && chosen == alternatives.size(); ++i) {
-    if (!options_.untimed && log_.timely[i] == 0) continue;
-    if (!node.asleep(alternatives[i].identity)) chosen = i;
+  if (chosen == alternatives.size()) {
+    node.anything = false;
+    chosen = anything(node, alternatives);
   }
   if (chosen == alternatives.size()) {
     --length_;
@@ -174,6 +180,24 @@ std::size_t Reduction::next_step(std::span<const sim::Meaning> alternatives) {
   node_of_.resize(before + 1);
   node_of_.push_back(static_cast<std::uint32_t>(length_ - 1));
   return took(chosen);
+}
+
+void Reduction::follow(Branch branch) {
+  guiding_ = std::move(branch.step);
+  guide_ = std::move(branch.below);
+  guide_anything_ = branch.anything;
+}
+
+/// What a node left to itself takes: whatever is not asleep; of timed runs, what can be the next in
+/// time. Of the events that are left, the first in time is one that nothing else has to precede: if
+/// all that could be it are asleep, then so is every class that goes on from here.
+std::size_t Reduction::anything(const Node& node,
+                                std::span<const sim::Meaning> alternatives) const {
+  for (std::size_t i = 0; i < alternatives.size(); ++i) {
+    if (!options_.untimed && log_.timely[i] == 0) continue;
+    if (!node.asleep(alternatives[i].identity)) return i;
+  }
+  return alternatives.size();
 }
 
 void Reduction::count_thread_step(const Node& node, std::span<const sim::Meaning> alternatives) {
@@ -253,6 +277,7 @@ const Reduction::FootprintPtr& Reduction::footprint(StepId step) {
 bool Reduction::next() {
   if (log_.learned()) {
     length_ = 0;
+    guide_anything_ = false;
     node_of_.clear();
     footprints_.clear();
     guide_.clear();
@@ -393,7 +418,11 @@ void Reduction::insert(Node& node, Sequence rest) {
     }
     if (fitting == nullptr) break;
     const bool used_up = rest.steps.empty() && !rest.has_last;
-    if (fitting->below.empty() || used_up) return;
+    if (merges() && (fitting->below.empty() || used_up)) return;
+    // Nothing may be left to what a branch finds by itself: the way there can lead through classes
+    // that are asleep.
+    if (fitting->below.empty() || used_up) fitting->anything = true;
+    if (used_up) return;
     level = &fitting->below;
   }
   append(*level, rest);
@@ -439,19 +468,28 @@ void Reduction::append(Branches& level, const Sequence& sequence) {
   }
   if (!sequence.has_last) return;
   if (sequence.last != StepLog::none) {
-    at->push_back({footprint(sequence.last), {}});
+    at->push_back({footprint(sequence.last), {}, false});
     return;
   }
   auto unknown = boost::intrusive_ptr<Footprint>(new Footprint);
   unknown->identity = sequence.last_identity;
   unknown->on_everything = true;
-  at->push_back({std::move(unknown), {}});
+  at->push_back({std::move(unknown), {}, false});
+}
+
+/// The next run takes another step at `node`: by its identity, or 0 for anything.
+void Reduction::retake(Node& node) {
+  node.chosen = UINT32_MAX;  // its position is known when the run comes there
+  first_changed_ = node.step;
+  node_of_.resize(node.step + 1);
+  footprints_.resize(std::min<std::size_t>(footprints_.size(), node.step));
 }
 
 bool Reduction::backtrack() {
   while (length_ > 0) {
     Node& node = path_[length_ - 1];
     guide_.clear();
+    guide_anything_ = false;
     guiding_ = nullptr;
     if (node.is_step) {
       if (node.taken) node.sleep.push_back(node.taken);
@@ -461,12 +499,13 @@ bool Reduction::backtrack() {
         node.branches.erase(node.branches.begin());
         if (node.asleep(branch.step->identity)) continue;
         node.identity = branch.step->identity;
-        guiding_ = branch.step;
-        guide_ = std::move(branch.below);
-        node.chosen = UINT32_MAX;  // found by its identity when the run comes there
-        first_changed_ = node.step;
-        node_of_.resize(node.step + 1);
-        footprints_.resize(std::min<std::size_t>(footprints_.size(), node.step));
+        follow(std::move(branch));
+        retake(node);
+        return true;
+      }
+      if (std::exchange(node.anything, false)) {
+        node.identity = 0;
+        retake(node);
         return true;
       }
     } else {

@@ -109,6 +109,10 @@ class Reduction final : public sim::Decider {
   void insert(Node& node, Sequence sequence);
   void insert_initial(Node& node, const Sequence& sequence);
   void append(Branches& level, const Sequence& sequence);
+  void follow(Branch branch);
+  [[nodiscard]] std::size_t anything(const Node& node,
+                                     std::span<const sim::Meaning> alternatives) const;
+  void retake(Node& node);
   /// Whether it is known of steps that have not happened together that they are independent.
   [[nodiscard]] bool merges() const { return options_.untimed && options_.fixed_footprints; }
   bool backtrack();
@@ -123,6 +127,7 @@ class Reduction final : public sim::Decider {
   std::vector<FootprintPtr> footprints_;  ///< by step
   sim::StepId first_changed_ = 1;         ///< steps from here on differ from the run before
   Branches guide_;                        ///< what the next new node is to take
+  bool guide_anything_ = false;           ///< ... and then whatever else there is
   FootprintPtr guiding_;  ///< the current step, as it was where the guide comes from
   std::size_t answers_in_step_ = 0;
   std::uint32_t preemptions_ = 0;
