@@ -602,6 +602,11 @@ bool World::destroy_handlers(Process& process) {
     const auto connect = std::move(timed.connect);
     timed.handler = nullptr;
     found = found || handler || connect != nullptr;
+    if (timed.state == Timed::State::pending && steps_ != nullptr) {
+      StepLog::Cancelled cut{timed.identity, timed.armed_by, steps_->current_id(), true};
+      if (local_time_ && !steps_->untimed) cut_off(slot, cut);
+      steps_->cancelled(cut);
+    }
     if (timed.state == Timed::State::pending && time_.symbolic()) {
       time_.discard(timed.point);
       std::erase(pending_, slot);

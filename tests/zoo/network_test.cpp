@@ -31,16 +31,19 @@ struct Service {
   int hub = 0;                     ///< 1: it tells a strand that all connections share
   int start = 0, start_width = 0;  ///< until a client connects
   int more_messages = 0;
-  int gap = 0;      ///< between messages
-  int timeout = 0;  ///< how long a client waits for a reply; 0: as long as it takes
-  int resets = 0;   ///< 1: a client that has waited too long resets the connection
-  int stall = 0;    ///< how long the server is stalled, from 2 on; 0: never
+  int gap = 0;       ///< between messages
+  int timeout = 0;   ///< how long a client waits for a reply; 0: as long as it takes
+  int resets = 0;    ///< 1: a client that has waited too long resets the connection
+  int stall = 0;     ///< how long the server is stalled, from 2 on; 0: never
+  int hangs_up = 0;  ///< 1: the server closes a connection after its first reply
+  int kill = 0;      ///< when the server is killed; it starts again at once; 0: never
 
   static constexpr int Service::*members[] = {
       &Service::more_clients,  &Service::listens, &Service::listens_width, &Service::latency,
       &Service::latency_width, &Service::reply,   &Service::reply_width,   &Service::block,
       &Service::hub,           &Service::start,   &Service::start_width,   &Service::more_messages,
-      &Service::gap,           &Service::timeout, &Service::resets,        &Service::stall};
+      &Service::gap,           &Service::timeout, &Service::resets,        &Service::stall,
+      &Service::hangs_up,      &Service::kill};
 };
 
 Service make_service(std::uint64_t seed) {
@@ -66,6 +69,8 @@ Service make_service(std::uint64_t seed) {
   made.timeout = upto(6);
   made.resets = upto(1);
   made.stall = sometimes(upto(3));
+  made.hangs_up = sometimes(1);
+  made.kill = sometimes(upto(6));
   return made;
 }
 
@@ -73,11 +78,12 @@ std::string print(const Service& s) {
   return fmt::format(
       "{} clients start [{}, {}], {} messages, gap {}, time-out {}{}; link [{}, {}]; server "
       "listens "
-      "[{}, {}], thinks [{}, {}], blocks {}, stalled at 2 for {}{}",
+      "[{}, {}], thinks [{}, {}], blocks {}, stalled at 2 for {}, "
+      "killed at {}{}{}",
       1 + s.more_clients, s.start, s.start + s.start_width, 1 + s.more_messages, s.gap, s.timeout,
       s.resets ? " (resets)" : "", s.latency, s.latency + s.latency_width, s.listens,
-      s.listens + s.listens_width, s.reply, s.reply + s.reply_width, s.block, s.stall,
-      s.hub ? ", hub" : "");
+      s.listens + s.listens_width, s.reply, s.reply + s.reply_width, s.block, s.stall, s.kill,
+      s.hub ? ", hub" : "", s.hangs_up ? ", hangs up" : "");
 }
 
 Duration ns(int count) { return std::chrono::nanoseconds(count); }
@@ -98,6 +104,7 @@ Awaitable<> serve(Runtime& runtime, const Service& service, std::string peer, St
     if (service.block > 0) co_await runtime.block_for(ns(service.block));
     if (service.hub != 0) asio::post(hub, [&lines, peer] { lines["hub"].push_back(peer); });
     (void)co_await contract::write_some(stream, "r");
+    if (service.hangs_up != 0) co_return;
   }
 }
 
@@ -158,6 +165,7 @@ void build(World& world, const Service& service, Lines& lines) {
   };
   sim::Process& process = world.add_process(std::move(options));
   if (service.stall > 0) world.stall(process, ns(2), ns(service.stall));
+  if (service.kill > 0) world.kill(process, ns(service.kill), ns(0));
   for (int i = 0; i <= service.more_clients; ++i) {
     const std::string name = fmt::format("client {}", i);
     world.network().set_latency(name, "server", range(service.latency, service.latency_width));
