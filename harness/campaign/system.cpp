@@ -16,7 +16,7 @@ std::vector<sim::ParameterRange> parameter_ranges(const scenario::ResolvedVarian
 }
 
 std::vector<std::string> blocking_processes(const scenario::ResolvedVariant& variant) {
-  const bool blocks = gateway::resolve(variant.gateway).grace.blocking ||
+  const bool blocks = gateway::with_profile(variant.gateway).grace_blocking.value_or(false) ||
                       !variant.process.stall.empty() || !variant.process.kill.empty();
   return blocks ? std::vector<std::string>{gateway_host} : std::vector<std::string>{};
 }

@@ -66,14 +66,13 @@ class PctDecider final : public sim::Decider {
 };
 
 /// Follows a path of choices, then always takes the first alternative; remembers how many there
-/// were. With several threads, and a bound on preemptions, the usual alternative is to let the
-/// running thread go on.
+/// were.
 class PathDecider final : public sim::Decider {
  public:
   struct Step {
-    std::uint32_t chosen = 0;  ///< counted from the usual alternative
+    std::uint32_t chosen = 0;
     std::uint32_t alternatives = 0;
-    bool preempts = false;  ///< every alternative but the usual one interrupts a thread
+    bool preempts = false;  ///< every alternative but the first interrupts a thread
     friend bool operator==(const Step&, const Step&) = default;
   };
   explicit PathDecider(std::vector<Step>& path) : path_(path) {}
@@ -85,7 +84,6 @@ class PathDecider final : public sim::Decider {
  private:
   std::vector<Step>& path_;
   std::size_t depth_ = 0;
-  trace::StrandId running_ = UINT32_MAX;
 };
 
 /// One decision as it is saved: by meaning, with names instead of ids.

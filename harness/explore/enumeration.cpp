@@ -19,8 +19,8 @@ class Enumeration final : public Strategy {
     std::string text;
     if (bounds_.delays != UINT32_MAX) text = fmt::format("at most {} delays", bounds_.delays);
     if (bounds_.preemptions != UINT32_MAX) {
-      text += fmt::format("{}at most {} preemptions", text.empty() ? "" : ", ",
-                          bounds_.preemptions);
+      text +=
+          fmt::format("{}at most {} preemptions", text.empty() ? "" : ", ", bounds_.preemptions);
     }
     return text;
   }

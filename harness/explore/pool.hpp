@@ -39,8 +39,8 @@ struct PoolResult {
 };
 
 /// `make_worker()` is called once on each worker's thread and returns a callable
-/// `std::optional<Record>(sim::Decider&, const RunKey&)`; a run without a record is not counted. An exception that leaves a run ends the search and is
-/// rethrown here.
+/// `std::optional<Record>(sim::Decider&, const RunKey&)`; a run without a record is not counted. An
+/// exception that leaves a run ends the search and is rethrown here.
 template <class Record, class MakeWorker>
 PoolResult<Record> run_pool(const Strategy& strategy, const PoolOptions& options,
                             MakeWorker make_worker) {

@@ -40,10 +40,9 @@ struct Reduction::Node {
   bool anything = false;            ///< then, whatever else there is
   // An answer:
   std::uint32_t alternatives = 0;
-  std::uint32_t first = 0;       ///< the alternative that was followed first
-  std::uint32_t next = 0;        ///< the others are followed in their order from here
-  std::uint32_t continuing = 0;  ///< thread steps: the alternative that preempts nobody, if any
-  bool can_continue = false;
+  std::uint32_t first = 0;        ///< the alternative that was followed first
+  std::uint32_t next = 0;         ///< the others are followed in their order from here
+  bool preempts = false;          ///< every alternative but the first interrupts a thread
   std::uint32_t preemptions = 0;  ///< before this choice
 
   [[nodiscard]] bool asleep(Identity step) const {
@@ -86,7 +85,6 @@ void Reduction::begin_run() {
   depth_ = 0;
   answers_in_step_ = 0;
   preemptions_ = 0;
-  running_ = UINT32_MAX;
   log_.wants_timely = !options_.untimed && length_ <= 1;
 }
 
@@ -94,7 +92,6 @@ std::size_t Reduction::choose(sim::ChoiceKind kind, std::span<const sim::Meaning
   const bool is_step = kind == sim::ChoiceKind::next_event;
   if (is_step) {
     answers_in_step_ = 0;
-    running_ = UINT32_MAX;
   }
   if (depth_ < length_) {
     Node& node = path_[depth_];
@@ -112,7 +109,7 @@ std::size_t Reduction::choose(sim::ChoiceKind kind, std::span<const sim::Meaning
     }
     if (!is_step) {
       ++answers_in_step_;
-      if (kind == sim::ChoiceKind::thread_step) count_thread_step(node, alternatives);
+      preemptions_ = node.preemptions + (node.preempts && node.chosen != 0 ? 1 : 0);
     }
     return took(node.chosen);
   }
@@ -200,13 +197,8 @@ std::size_t Reduction::anything(const Node& node,
   return alternatives.size();
 }
 
-void Reduction::count_thread_step(const Node& node, std::span<const sim::Meaning> alternatives) {
-  preemptions_ = node.preemptions + (node.can_continue && node.chosen != node.continuing ? 1 : 0);
-  running_ = alternatives[node.chosen].strand;
-}
-
 bool Reduction::within_bound(const Node& node, std::uint32_t alternative) {
-  const bool preempts = node.can_continue && alternative != node.continuing;
+  const bool preempts = node.preempts && alternative != 0;
   if (node.preemptions + (preempts ? 1 : 0) <= options_.preemptions) return true;
   bounded_ = true;
   return false;
@@ -218,13 +210,8 @@ std::size_t Reduction::next_answer(sim::ChoiceKind kind,
   node.is_step = false;
   node.alternatives = static_cast<std::uint32_t>(alternatives.size());
   node.preemptions = preemptions_;
-  node.can_continue = false;
-  if (kind == sim::ChoiceKind::thread_step) {
-    const auto same = std::ranges::find(alternatives, running_, &sim::Meaning::strand);
-    node.can_continue = same != alternatives.end();
-    node.continuing = static_cast<std::uint32_t>(same - alternatives.begin());
-  }
-  node.chosen = node.can_continue ? node.continuing : 0;
+  node.preempts = kind == sim::ChoiceKind::thread_step;
+  node.chosen = 0;
   if (guiding_ && answers_in_step_ < guiding_->answers.size()) {
     const std::uint32_t guided = guiding_->answers[answers_in_step_];
     if (guided < node.alternatives) node.chosen = guided;
@@ -232,7 +219,7 @@ std::size_t Reduction::next_answer(sim::ChoiceKind kind,
   node.first = node.chosen;
   node.next = 0;
   ++answers_in_step_;
-  if (kind == sim::ChoiceKind::thread_step) count_thread_step(node, alternatives);
+  preemptions_ += node.preempts && node.chosen != 0 ? 1 : 0;
   return took(node.chosen);
 }
 

@@ -92,7 +92,6 @@ class Reduction final : public sim::Decider {
   std::size_t next_step(std::span<const sim::Meaning> alternatives);
   std::size_t next_answer(sim::ChoiceKind kind, std::span<const sim::Meaning> alternatives);
   std::size_t took(std::size_t chosen);
-  void count_thread_step(const Node& node, std::span<const sim::Meaning> alternatives);
   [[nodiscard]] bool within_bound(const Node& node, std::uint32_t alternative);
   Node& push_node();
   void note_footprint(sim::StepId step);
@@ -131,7 +130,6 @@ class Reduction final : public sim::Decider {
   FootprintPtr guiding_;  ///< the current step, as it was where the guide comes from
   std::size_t answers_in_step_ = 0;
   std::uint32_t preemptions_ = 0;
-  trace::StrandId running_ = UINT32_MAX;  ///< strand of the thread that took the latest step
   std::vector<PathDecider::Step>* trail_ = nullptr;
   std::uint64_t classes_ = 0;
   std::uint64_t blocked_ = 0;

@@ -187,7 +187,7 @@ std::int64_t WitnessDecider::draw(std::int64_t low_ns, std::int64_t high_ns,
 std::size_t OrderRecorder::choose(sim::ChoiceKind kind,
                                   std::span<const sim::Meaning> alternatives) {
   const std::size_t chosen = inner_.choose(kind, alternatives);
-  if (kind == sim::ChoiceKind::timer_queued || kind == sim::ChoiceKind::thread_step) {
+  if (kind != sim::ChoiceKind::next_event && kind != sim::ChoiceKind::comparison) {
     order_.answers.emplace(alternatives[0].identity, chosen);
   }
   return chosen;

@@ -29,7 +29,7 @@ std::int64_t longest(const sim::TimeModel& time, sim::PointId from, sim::PointId
 /// What a symbolic run did, as far as a concrete run of the same times has to be told.
 struct SymbolicOrder {
   std::vector<sim::Meaning> events;  ///< in the order in which they happened
-  /// Choices within steps (timer_queued, thread_step), by identity.
+  /// Choices within steps (timer_queued, threads), by identity.
   std::unordered_map<sim::Identity, std::size_t> answers;
 };
 

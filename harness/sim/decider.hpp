@@ -16,7 +16,9 @@ enum class ChoiceKind : std::uint8_t {
                  ///< (concrete)
   comparison,    ///< whether a comparison of times is true; alternatives: false, true
   timer_queued,  ///< whether a timer due now was already queued when it was cancelled: no, yes
-  thread_step,   ///< N threads: which open handler's effect, or the start of the next handler
+  thread_step,   ///< N threads: which of them takes the next step; the first alternative is the one
+                 ///< that took the last, every other interrupts it
+  thread_start,  ///< the same where the last step was the thread's last, or there was none
 };
 std::string_view name_of(ChoiceKind kind);
 
@@ -43,9 +45,9 @@ class Decider {
   /// the whole range.
   virtual std::int64_t draw(std::int64_t low_ns, std::int64_t high_ns, const Meaning& meaning) = 0;
   /// A search over classes of orders instead of orders has a log. Its symbolic runs are in *local
-  /// time*: any pending event may be next, whatever its time, and only dependent steps restrict each
-  /// other's times ("Partial order reductions for timed systems", Bengtsson et al., CONCUR 1998).
-  /// Such a decider is asked for the next event even if there is only one.
+  /// time*: any pending event may be next, whatever its time, and only dependent steps restrict
+  /// each other's times ("Partial order reductions for timed systems", Bengtsson et al., CONCUR
+  /// 1998). Such a decider is asked for the next event even if there is only one.
   virtual StepLog* local_time() { return nullptr; }
 };
 

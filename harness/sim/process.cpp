@@ -62,7 +62,10 @@ void StrandExecutor::queue(Operation* operation) const {
 }
 
 Process::Process(World& world, ProcessOptions options)
-    : world_(world), options_(std::move(options)), identity_(process_identity(options_.name)), queue_(64) {
+    : world_(world),
+      options_(std::move(options)),
+      identity_(process_identity(options_.name)),
+      queue_(64) {
   if (const StepLog* steps = world.steps(); steps != nullptr) {
     may_block_ = steps->may_block(identity_);
     object_ = world.object(identity_);
@@ -435,7 +438,10 @@ bool Process::runnable() const {
 }
 
 bool Process::step() {
-  if (!runnable()) return false;
+  if (!runnable()) {
+    last_thread_ = -1;
+    return false;
+  }
   return options_.threads == 1 ? step_single() : step_threads();
 }
 
@@ -490,19 +496,24 @@ bool Process::step_threads() {
     take_entry();
     return true;
   }
-  std::vector<Meaning> steps;
   std::vector<Open*> threads;
   for (Open& open : open_) {
-    if (open.blocked && !open.has_effects()) continue;
-    steps.push_back(next_step_of(open));
-    threads.push_back(&open);
+    if (!open.blocked || open.has_effects()) threads.push_back(&open);
   }
+  // The thread that is under way comes first.
+  const auto under_way = std::ranges::find(threads, last_thread_, &Open::thread);
+  const bool interrupts = under_way != threads.end();
+  if (interrupts) std::rotate(threads.begin(), under_way, under_way + 1);
   std::size_t chosen = 0;
-  if (steps.size() > 1) {
+  if (threads.size() > 1) {
+    std::vector<Meaning> steps;
     const Identity question = world_.next_identity();
-    for (Meaning& step : steps) step.identity = question;
-    chosen = world_.choose_within(ChoiceKind::thread_step, steps);
+    for (Open* open : threads)
+      steps.push_back(next_step_of(*open)), steps.back().identity = question;
+    chosen = world_.choose_within(interrupts ? ChoiceKind::thread_step : ChoiceKind::thread_start,
+                                  steps);
   }
+  last_thread_ = threads[chosen]->thread;
   advance_thread(*threads[chosen]);
   std::erase_if(open_, [](const Open& open) { return open.ended && !open.has_effects(); });
   return true;
@@ -515,7 +526,16 @@ void Process::take_entry() {
     marker_queued_ = false;
     if (ready_io_.empty() && ready_timers_.empty()) return;
   }
+  // The thread that has just become free, if there is one: it goes on.
+  const auto busy = [&](int thread) {
+    return std::ranges::find(open_, thread, &Open::thread) != open_.end();
+  };
+  int thread = last_thread_;
+  if (thread < 0 || busy(thread)) {
+    for (thread = 0; busy(thread);) ++thread;
+  }
   Open& open = open_.emplace_back();
+  open.thread = thread;
   open.strand = entry.strand;
   open.arriving = entry.operation;
   open.is_turn = entry.strand != nullptr && entry.operation == nullptr;

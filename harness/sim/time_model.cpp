@@ -7,8 +7,8 @@
 namespace raceproof::sim {
 
 std::string_view name_of(ChoiceKind kind) {
-  static constexpr std::array<std::string_view, 4> names = {"next_event", "comparison",
-                                                            "timer_queued", "thread_step"};
+  static constexpr std::array<std::string_view, 5> names = {
+      "next_event", "comparison", "timer_queued", "thread_step", "thread_start"};
   return names[static_cast<std::size_t>(kind)];
 }
 
