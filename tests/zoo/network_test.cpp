@@ -1,6 +1,7 @@
 // Reduction in time on generated services: processes, connections, time-outs, blocking handlers,
-// stalls. Passing means: what each strand sees, run by run, is the same set for the reduction in
-// local time, for plain zones and for concrete runs over the full grid of delays.
+// several threads, stalls, kills. Passing means: what each strand sees, run by run, is the same set
+// for the reduction in local time, for plain zones and for concrete runs over the full grid of
+// delays.
 #include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/post.hpp>
@@ -36,14 +37,15 @@ struct Service {
   int resets = 0;    ///< 1: a client that has waited too long resets the connection
   int stall = 0;     ///< how long the server is stalled, from 2 on; 0: never
   int hangs_up = 0;  ///< 1: the server closes a connection after its first reply
-  int kill = 0;      ///< when the server is killed; it starts again at once; 0: never
+  int more_threads = 0;
+  int kill = 0;  ///< when the server is killed; it starts again at once; 0: never
 
   static constexpr int Service::*members[] = {
       &Service::more_clients,  &Service::listens, &Service::listens_width, &Service::latency,
       &Service::latency_width, &Service::reply,   &Service::reply_width,   &Service::block,
       &Service::hub,           &Service::start,   &Service::start_width,   &Service::more_messages,
       &Service::gap,           &Service::timeout, &Service::resets,        &Service::stall,
-      &Service::hangs_up,      &Service::kill};
+      &Service::hangs_up,      &Service::kill,    &Service::more_threads};
 };
 
 Service make_service(std::uint64_t seed) {
@@ -71,19 +73,19 @@ Service make_service(std::uint64_t seed) {
   made.stall = sometimes(upto(3));
   made.hangs_up = sometimes(1);
   made.kill = sometimes(upto(6));
+  if (random.below(4) == 0) made.more_threads = 1;
   return made;
 }
 
 std::string print(const Service& s) {
-  return fmt::format(
-      "{} clients start [{}, {}], {} messages, gap {}, time-out {}{}; link [{}, {}]; server "
-      "listens "
-      "[{}, {}], thinks [{}, {}], blocks {}, stalled at 2 for {}, "
-      "killed at {}{}{}",
-      1 + s.more_clients, s.start, s.start + s.start_width, 1 + s.more_messages, s.gap, s.timeout,
-      s.resets ? " (resets)" : "", s.latency, s.latency + s.latency_width, s.listens,
-      s.listens + s.listens_width, s.reply, s.reply + s.reply_width, s.block, s.stall, s.kill,
-      s.hub ? ", hub" : "", s.hangs_up ? ", hangs up" : "");
+  return fmt::format("{} clients start [{}, {}], {} messages, gap {}, time-out {}{}",
+                     1 + s.more_clients, s.start, s.start + s.start_width, 1 + s.more_messages,
+                     s.gap, s.timeout, s.resets != 0 ? " (resets)" : "") +
+         fmt::format("; link [{}, {}]; server: {} threads, listens [{}, {}], thinks [{}, {}]",
+                     s.latency, s.latency + s.latency_width, 1 + s.more_threads, s.listens,
+                     s.listens + s.listens_width, s.reply, s.reply + s.reply_width) +
+         fmt::format(", blocks {}, stalled at 2 for {}, killed at {}{}{}", s.block, s.stall, s.kill,
+                     s.hub != 0 ? ", hub" : "", s.hangs_up != 0 ? ", hangs up" : "");
 }
 
 Duration ns(int count) { return std::chrono::nanoseconds(count); }
@@ -160,6 +162,7 @@ Awaitable<> client(Runtime& runtime, const Service& service, std::vector<std::st
 void build(World& world, const Service& service, Lines& lines) {
   sim::ProcessOptions options;
   options.name = "server";
+  options.threads = 1 + service.more_threads;
   options.start = [&service, &lines](Runtime& runtime, const Executor& root) {
     spawn(runtime, root, "server", server(runtime, root, service, lines));
   };
@@ -325,7 +328,7 @@ Service shrink(Service service, Complaint::Kind kind) {
 }
 
 TEST(Network, ServicesSeeWhatTheyWouldSeeOnTheClock) {
-  const std::uint64_t count = programs_wanted(100);
+  const std::uint64_t count = programs_wanted(40);
   Totals totals;
   std::map<Complaint::Kind, int> wrong;
   for (std::uint64_t seed = 0; seed < count; ++seed) {
