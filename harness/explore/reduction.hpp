@@ -98,7 +98,9 @@ class Reduction final : public sim::Decider {
   const FootprintPtr& footprint(sim::StepId step);
   void reverse_races();
   void reverse(sim::StepId earlier, sim::StepId later);
-  void reverse_cancellation(const sim::StepLog::Cancelled& event);
+  void reverse_cancellation(const sim::StepLog::Cancelled& event, sim::StepId earlier);
+  void overtake(sim::StepId earlier, sim::StepId later);
+  void overtake(const sim::StepLog::Cancelled& event);
   [[nodiscard]] Sequence independent_of(sim::StepId step) const;
   [[nodiscard]] bool contains(const Sequence& sequence, sim::Identity identity) const;
   [[nodiscard]] bool is_initial(const Footprint& step, const Sequence& sequence,

@@ -149,6 +149,7 @@ void World::schedule(std::uint32_t slot, Instant deadline) {
   timed.state = Timed::State::pending;
   if (time_.symbolic()) {
     timed.point = time_.create(deadline);
+    timed.reach = time_.created_reach();
     pending_.push_back(slot);
     return;
   }
@@ -181,7 +182,7 @@ bool World::unschedule(std::uint32_t slot) {
     }
   }
   if (steps_ != nullptr) {
-    StepLog::Cancelled cancelled{timed.identity, timed.armed_by, steps_->current_id(), true};
+    StepLog::Cancelled cancelled = cancelled_now(timed);
     if (local_time_ && !steps_->untimed) {
       cut_off(slot, cancelled);
     }
@@ -495,7 +496,7 @@ bool World::destroy_handlers(Process& process) {
     timed.handler = nullptr;
     found = found || handler || connect != nullptr;
     if (timed.state == Timed::State::pending && steps_ != nullptr) {
-      StepLog::Cancelled cut{timed.identity, timed.armed_by, steps_->current_id(), true};
+      StepLog::Cancelled cut = cancelled_now(timed);
       if (local_time_ && !steps_->untimed) cut_off(slot, cut);
       steps_->cancelled(cut);
     }

@@ -51,6 +51,7 @@ void World::begin_step(std::uint32_t slot) {
   StepLog::Step& step = steps_->current();
   step.point = timed.point;
   step.sequence = timed.sequence;
+  step.reach = timed.reach;
   step.line = line_of(timed);
   if (!local_time_) {
     steps_->let_go().clear();
@@ -89,6 +90,11 @@ void World::stay_behind(PointId point, std::uint32_t sequence,
   }
 }
 
+StepLog::Cancelled World::cancelled_now(const Timed& event) const {
+  const ObjectId object = event.strand == nullptr ? UINT32_MAX : event.strand->object;
+  return {event.identity, event.armed_by, steps_->current_id(), true, object, event.reach};
+}
+
 void World::cut_off(std::uint32_t slot, StepLog::Cancelled& cut) {
   const Timed& timed = slots_[slot];
   const StepLog::Step& now = steps_->current();
@@ -108,7 +114,7 @@ void World::end_cuts_off() {
   if (!local_time_) return;
   for (const std::uint32_t slot : pending_) {
     const Timed& timed = slots_[slot];
-    StepLog::Cancelled cut{timed.identity, timed.armed_by, steps_->current_id(), true};
+    StepLog::Cancelled cut = cancelled_now(timed);
     if (!steps_->untimed) cut_off(slot, cut);
     steps_->cancelled(cut);
   }
