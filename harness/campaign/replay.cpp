@@ -1,0 +1,176 @@
+#include "harness/campaign/replay.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <span>
+
+#include "harness/scenario/model.hpp"
+
+namespace raceproof::campaign {
+
+namespace {
+
+using explore::Meeting;
+
+bool is_judged(const scenario::Check& check) { return check.kind != check::Check::Kind::sometimes; }
+
+/// The scenario's parameters are drawn in every run; whether a failure applies is for the others
+/// to say.
+bool is_parameter(const explore::Decision& decision) { return decision.strand.empty(); }
+
+bool none_is_near(const SavedFailure& failure, const explore::Followed& followed) {
+  bool any = false;
+  for (std::size_t i = 0; i < failure.decisions.size(); ++i) {
+    if (is_parameter(failure.decisions[i])) continue;
+    if (followed.meetings[i].how != Meeting::How::nowhere) return false;
+    any = true;
+  }
+  return any;
+}
+
+}  // namespace
+
+int Replay::exit_code() const {
+  if (answer == ReplayAnswer::reproduced || continuations.shown > 0 || !others.empty()) return 1;
+  if (answer == ReplayAnswer::not_applicable) return 2;
+  return answer == ReplayAnswer::fixed ? 0 : 3;
+}
+
+std::expected<std::shared_ptr<const scenario::ResolvedVariant>, std::string> variant_of(
+    const SavedFailure& failure) {
+  const auto loaded = scenario::load_text(failure.scenario_text, failure.scenario_file);
+  if (!loaded) {
+    std::string text = "the scenario saved in it can no longer be read:";
+    for (const auto& diagnostic : loaded.error()) text += "\n  " + print(diagnostic);
+    return std::unexpected(text);
+  }
+  auto variant = (*loaded)->resolve(failure.variant);
+  if (!variant) {
+    return std::unexpected(
+        fmt::format("the scenario saved in it has no variant '{}'", failure.variant));
+  }
+  const bool has_check = failure.check == run_ends_in_order || failure.check == scripts_are_met ||
+                         std::ranges::any_of(variant->checks, [&](const scenario::Check& check) {
+                           return is_judged(check) && check.text == failure.check;
+                         });
+  if (!has_check) {
+    return std::unexpected(
+        fmt::format("its variant '{}' has no check '{}'", failure.variant, failure.check));
+  }
+  return variant;
+}
+
+FailureReplay::FailureReplay(SavedFailure failure,
+                             std::shared_ptr<const scenario::ResolvedVariant> variant)
+    : failure_(std::move(failure)),
+      variant_(std::move(variant)),
+      runner_(*variant_, failure_.seed) {}
+
+RunRecord FailureReplay::perform(sim::Decider& decider, bool keep_payloads) {
+  return runner_.run(sim::TimeMode::concrete, decider,
+                     {.keep_payloads = keep_payloads, .fragment = failure_.fragment});
+}
+
+bool FailureReplay::shows(const RunRecord& record) const {
+  if (failure_.check == run_ends_in_order) return is_broken(record.end);
+  if (failure_.check == scripts_are_met) return !record.clients_ok;
+  for (std::size_t i = 0; i < variant_->checks.size() && i < checks_max; ++i) {
+    const auto& check = variant_->checks[i];
+    if (is_judged(check) && check.text == failure_.check && ((record.violated >> i) & 1) != 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::vector<std::string> FailureReplay::others_violated(const RunRecord& record) const {
+  std::vector<std::string> others;
+  for (std::size_t i = 0; i < variant_->checks.size() && i < checks_max; ++i) {
+    const auto& check = variant_->checks[i];
+    if (is_judged(check) && check.text != failure_.check && ((record.violated >> i) & 1) != 0) {
+      others.push_back(check.text);
+    }
+  }
+  if (is_broken(record.end) && failure_.check != run_ends_in_order) {
+    others.push_back(fmt::format("{} ({}{}{})", run_ends_in_order, sim::name_of(record.end),
+                                 record.broken.empty() ? "" : ", ", record.broken));
+  }
+  return others;
+}
+
+std::vector<DrawsChanged> FailureReplay::draws_changed(const explore::Followed& followed) const {
+  std::vector<DrawsChanged> changed;
+  if (failure_.asked.empty()) return changed;
+  const auto draws_in = [](const std::vector<explore::Asked>& asked, const explore::Asked& like) {
+    const auto known = std::ranges::find_if(asked, [&](const explore::Asked& entry) {
+      return entry.strand == like.strand && entry.label == like.label;
+    });
+    return known == asked.end() ? 0 : known->draws;
+  };
+  for (const auto& now : followed.asked) {
+    const auto then = draws_in(failure_.asked, now);
+    if (then != now.draws) changed.push_back({now.strand, now.label, then, now.draws});
+  }
+  for (const auto& then : failure_.asked) {
+    const bool gone = then.draws > 0 && std::ranges::none_of(followed.asked, [&](const auto& now) {
+                        return now.strand == then.strand && now.label == then.label;
+                      });
+    if (gone) changed.push_back({then.strand, then.label, then.draws, 0});
+  }
+  return changed;
+}
+
+Replay FailureReplay::play(const ReplayOptions& options) {
+  Replay replay;
+  RunRecord last;
+  replay.followed = explore::follow(failure_.decisions, failure_.asked, runner_.world().trace(),
+                                    [&](sim::Decider& decider) { last = perform(decider, false); });
+  replay.draws = draws_changed(replay.followed);
+  replay.others = others_violated(last);
+  if (last.digest == failure_.digest) {
+    replay.course = Course::same_run;
+  } else if (failure_.order != 0 && last.order == failure_.order) {
+    replay.course = Course::same_order;
+  }
+  if (shows(last)) {
+    replay.answer = ReplayAnswer::reproduced;
+    return replay;
+  }
+  if (!replay.followed.drift) {
+    replay.answer = ReplayAnswer::fixed;
+  } else if (none_is_near(failure_, replay.followed)) {
+    replay.answer = ReplayAnswer::not_applicable;
+  }
+  for (; replay.continuations.tried < options.continuations; ++replay.continuations.tried) {
+    if (!shows(continuation(replay, options, replay.continuations.tried, false))) continue;
+    if (++replay.continuations.shown == 1) replay.continuations.first = replay.continuations.tried;
+  }
+  return replay;
+}
+
+RunRecord FailureReplay::show_followed(const Replay& replay) {
+  explore::BaselineDecider baseline;
+  explore::PrefixDecider repeated(replay.followed.answers, baseline);
+  return perform(repeated, true);
+}
+
+RunRecord FailureReplay::show_continuation(const Replay& replay, const ReplayOptions& options,
+                                           std::uint64_t number) {
+  return continuation(replay, options, number, true);
+}
+
+RunRecord FailureReplay::continuation(const Replay& replay, const ReplayOptions& options,
+                                      std::uint64_t number, bool keep_payloads) {
+  const auto& followed = replay.followed;
+  auto before = followed.answers;
+  before.resize(std::min(before.size(), followed.last_met));
+  if (followed.drift) before = followed.drift->before;
+  explore::Random seeds(options.seed);
+  std::uint64_t seed = seeds.next();
+  for (std::uint64_t i = 0; i < number; ++i) seed = seeds.next();
+  explore::RandomDecider random(seed);
+  explore::PrefixDecider decider(std::move(before), random);
+  return perform(decider, keep_payloads);
+}
+
+}  // namespace raceproof::campaign
