@@ -162,9 +162,19 @@ RunRecord FailureReplay::show_continuation(const Replay& replay, const ReplayOpt
 RunRecord FailureReplay::continuation(const Replay& replay, const ReplayOptions& options,
                                       std::uint64_t number, bool keep_payloads) {
   const auto& followed = replay.followed;
-  auto before = followed.answers;
-  before.resize(std::min(before.size(), followed.last_met));
-  if (followed.drift) before = followed.drift->before;
+  std::vector<std::int64_t> before;
+  if (followed.drift) {
+    before = followed.drift->before;
+  } else {
+    auto met_at = followed.met_at;  // every decision was met
+    std::ranges::sort(met_at);
+    const std::size_t left_out = number % (met_at.size() + 1);
+    const std::size_t end = left_out > 0     ? met_at[met_at.size() - left_out]
+                            : met_at.empty() ? 0
+                                             : met_at.back() + 1;
+    before.assign(followed.answers.begin(),
+                  followed.answers.begin() + static_cast<std::ptrdiff_t>(end));
+  }
   explore::Random seeds(options.seed);
   std::uint64_t seed = seeds.next();
   for (std::uint64_t i = 0; i < number; ++i) seed = seeds.next();

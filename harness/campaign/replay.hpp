@@ -36,8 +36,9 @@ struct DrawsChanged {
   std::uint32_t now = 0;
 };
 
-/// Runs that follow the decisions up to the drift (without one: up to the last decision), and draw
-/// everything after it at random.
+/// Runs that follow some decisions and draw everything after them at random. After a drift: those
+/// before it. Where every decision was met: all, all but the last, all but the last two and so on
+/// to none, in turn, for a check that holds here may be violated a little to the side.
 struct Continuations {
   std::uint64_t tried = 0;
   std::uint64_t shown = 0;             ///< how many of them violate the check

@@ -18,14 +18,10 @@ using explore::Question;
 /// Of lists that can be long: so many are told.
 constexpr std::size_t told_max = 5;
 
-std::string milliseconds(std::int64_t ns) {
-  return fmt::format("{:.6f}", static_cast<double>(ns) / 1e6);
-}
-
 /// Nanoseconds as milliseconds, without superfluous zeros.
 std::string ms(std::int64_t ns) {
-  std::string text = milliseconds(ns);
-  while (text.back() == '0') text.pop_back();
+  std::string text = fmt::format("{:.6f}", static_cast<double>(ns) / 1e6);
+  text.erase(text.find_last_not_of('0') + 1);
   if (text.back() == '.') text.pop_back();
   return text + " ms";
 }
@@ -133,12 +129,13 @@ std::string met_text(const SavedFailure& failure, const Replay& replay) {
 
 std::string continued_text(const Replay& replay, const campaign::ReplayOptions& options) {
   if (replay.continuations.tried == 0) return {};
-  const std::size_t followed =
-      replay.followed.drift ? replay.followed.drift->decision : replay.followed.meetings.size();
+  const auto& drift = replay.followed.drift;
+  const std::string followed =
+      drift ? fmt::format("the {} before the drift followed", counted(drift->decision, "decision"))
+            : "all decisions followed, all but the last one, and so on to none";
   std::string text =
-      fmt::format("{} of {} show it ({} followed, everything after that at random from seed {})",
-                  replay.continuations.shown, counted(replay.continuations.tried, "continuation"),
-                  counted(followed, "decision"), options.seed);
+      fmt::format("{} of {} show it ({}; the rest at random, seed {})", replay.continuations.shown,
+                  counted(replay.continuations.tried, "continuation"), followed, options.seed);
   if (replay.continuations.first) {
     text += fmt::format("; number {} is the first, shown above", *replay.continuations.first + 1);
   }
@@ -158,26 +155,28 @@ std::string answer_line(const SavedFailure& failure, const Replay& replay) {
                                            drift->decision + 1)
                              : "all decisions were met, what happens besides has changed");
   }
-  std::string shown;
-  if (replay.continuations.shown > 0) {
-    shown = fmt::format(", but {} of {} still show it", replay.continuations.shown,
-                        counted(replay.continuations.tried, "continuation"));
+  const auto& [tried, shown, first] = replay.continuations;
+  std::string besides;
+  if (tried > 0) {
+    besides = fmt::format("{} {} of {} show it", shown > 0 ? ", but" : ";", shown,
+                          counted(tried, "continuation"));
   }
-  for (const auto& other : replay.others) shown += "; another check is violated: " + other;
+  for (const auto& other : replay.others) besides += "; another check is violated: " + other;
   switch (replay.answer) {
-    case ReplayAnswer::fixed:
-      return fmt::format(
-          "not reproduced: {} met as then, and the check holds: fixed for this interleaving{}",
-          failure.decisions.empty()
-              ? "the usual run was"
-              : fmt::format("all {} were", counted(failure.decisions.size(), "decision")),
-          shown);
+    case ReplayAnswer::fixed: {
+      const std::size_t count = failure.decisions.size();
+      const std::string met = count == 0   ? "the usual run, as then"
+                              : count == 1 ? "its one decision met as then"
+                                           : fmt::format("all {} decisions met as then", count);
+      return fmt::format("not reproduced: {}, the check holds{}{}", met,
+                         shown == 0 ? ": fixed for this interleaving" : "", besides);
+    }
     case ReplayAnswer::not_applicable:
       return "no longer applicable: nothing that its decisions are about is asked for any more" +
-             shown;
+             besides;
     default:
       return fmt::format("drifted at decision {}: not reproduced ({}){}", drift->decision + 1,
-                         met_text(failure, replay), shown);
+                         met_text(failure, replay), besides);
   }
 }
 

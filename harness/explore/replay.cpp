@@ -305,7 +305,10 @@ std::optional<Candidate> candidate_at(const Matcher& matcher, const Decision& de
 }
 
 std::string milliseconds(std::int64_t ns) {
-  return fmt::format("{:.6g} ms", static_cast<double>(ns) / 1e6);
+  std::string text = fmt::format("{:.6f}", static_cast<double>(ns) / 1e6);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text + " ms";
 }
 
 std::string why_name(const Name& then, const Name& now, const Nearness& nearness) {
@@ -345,28 +348,36 @@ std::string why_of(const Decision& decision, const Question& question, const Can
                            later ? "later" : "earlier");
 }
 
-/// What stands where a decision was expected: questions of its kind about its strand, else about
-/// the same moment, else what comes first.
+/// What stands where a decision was expected: questions of its kind about its strand and label,
+/// else about one of the two, else any; those nearest to its time, in their order.
 std::vector<Question> instead_of(const Decision& decision, std::span<const Question> questions,
-                                 std::size_t after, std::size_t limit = 4) {
-  std::vector<std::pair<std::int64_t, std::size_t>> near;  // difference of time, position
-  for (const bool same_strand : {true, false}) {
-    for (std::size_t i = after; i < questions.size(); ++i) {
-      const Question& question = questions[i];
-      if (!same_question(decision, question)) continue;
-      const bool about = std::ranges::any_of(
-          question.offered, [&](const Name& name) { return name.strand == decision.strand; });
-      if (same_strand && !about) continue;
-      near.emplace_back(decision.at_ns < 0 ? 0 : std::abs(question.at_ns - decision.at_ns), i);
+                                 std::size_t after, std::size_t limit = 3) {
+  const auto tier_of = [&](const Question& question) {
+    int tier = 2;
+    for (const Name& name : question.offered) {
+      tier = std::min(
+          tier, (name.strand != decision.strand ? 1 : 0) + (name.label != decision.label ? 1 : 0));
     }
-    if (!near.empty()) break;
+    return tier;
+  };
+  using Place = std::tuple<int, std::int64_t, std::size_t>;  // tier, difference of time, position
+  std::vector<Place> places;
+  for (std::size_t i = after; i < questions.size(); ++i) {
+    const Question& question = questions[i];
+    if (!same_question(decision, question)) continue;
+    places.emplace_back(tier_of(question),
+                        decision.at_ns < 0 ? 0 : std::abs(question.at_ns - decision.at_ns), i);
   }
-  std::ranges::sort(near);
-  if (near.size() > limit) near.resize(limit);
+  std::ranges::sort(places);
+  if (!places.empty()) {
+    const int nearest = std::get<0>(places.front());
+    std::erase_if(places, [&](const Place& place) { return std::get<0>(place) != nearest; });
+  }
+  if (places.size() > limit) places.resize(limit);
+  std::ranges::sort(places, {}, [](const Place& place) { return std::get<2>(place); });
   std::vector<Question> found;
-  std::ranges::sort(near, {}, [](const auto& entry) { return entry.second; });
-  found.reserve(near.size());
-  for (const auto& [difference, position] : near) found.push_back(questions[position]);
+  found.reserve(places.size());
+  for (const Place& place : places) found.push_back(questions[std::get<2>(place)]);
   return found;
 }
 
@@ -444,7 +455,7 @@ Followed follow(const std::vector<Decision>& decisions, std::span<const Asked> a
   }
   followed.asked = table.entries();
   followed.answers = answers_of(questions);
-  followed.last_met = next;
+  followed.met_at = std::move(met);
   return followed;
 }
 

@@ -129,7 +129,9 @@ struct Followed {
   std::optional<Drift> drift;         ///< nothing if every decision was met as then
   std::vector<std::int64_t> answers;  ///< of the last run, all: it can be repeated with them
   std::vector<Asked> asked;           ///< what the last run's questions were about
-  std::size_t last_met = 0;           ///< number of questions up to the last decision that was met
+  /// Position in the last run of the question at which each decision was met; `nowhere` if it was
+  /// not.
+  std::vector<std::size_t> met_at;
 };
 
 /// Follows `decisions` as far as the program goes along. `asked` is what the recorded run's
