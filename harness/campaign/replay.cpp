@@ -18,11 +18,15 @@ bool is_judged(const scenario::Check& check) { return check.kind != check::Check
 /// to say.
 bool is_parameter(const explore::Decision& decision) { return decision.strand.empty(); }
 
-bool none_is_near(const SavedFailure& failure, const explore::Followed& followed) {
+/// Nothing near them was asked for, nor anything else about the strands that they are about.
+bool subjects_are_gone(const SavedFailure& failure, const explore::Followed& followed) {
   bool any = false;
   for (std::size_t i = 0; i < failure.decisions.size(); ++i) {
-    if (is_parameter(failure.decisions[i])) continue;
-    if (followed.meetings[i].how != Meeting::How::nowhere) return false;
+    const auto& decision = failure.decisions[i];
+    if (is_parameter(decision)) continue;
+    const bool strand_is_there = std::ranges::any_of(
+        followed.asked, [&](const auto& asked) { return asked.strand == decision.strand; });
+    if (strand_is_there || followed.meetings[i].how != Meeting::How::nowhere) return false;
     any = true;
   }
   return any;
@@ -138,7 +142,7 @@ Replay FailureReplay::play(const ReplayOptions& options) {
   }
   if (!replay.followed.drift) {
     replay.answer = ReplayAnswer::fixed;
-  } else if (none_is_near(failure_, replay.followed)) {
+  } else if (subjects_are_gone(failure_, replay.followed)) {
     replay.answer = ReplayAnswer::not_applicable;
   }
   for (; replay.continuations.tried < options.continuations; ++replay.continuations.tried) {

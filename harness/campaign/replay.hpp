@@ -18,7 +18,7 @@ enum class ReplayAnswer : std::uint8_t {
   reproduced,      ///< the run that follows the decisions violates the check
   fixed,           ///< every decision was met as then, and the check holds
   drifted,         ///< not every decision was met as then, and the check holds
-  not_applicable,  ///< nothing that the decisions are about is there any more
+  not_applicable,  ///< nothing is asked for any more about the strands of its decisions
 };
 
 /// How alike a run is to the saved one.

@@ -172,7 +172,8 @@ std::string answer_line(const SavedFailure& failure, const Replay& replay) {
                          shown == 0 ? ": fixed for this interleaving" : "", besides);
     }
     case ReplayAnswer::not_applicable:
-      return "no longer applicable: nothing that its decisions are about is asked for any more" +
+      return "no longer applicable: nothing is asked for any more about the strands of its "
+             "decisions" +
              besides;
     default:
       return fmt::format("drifted at decision {}: not reproduced ({}){}", drift->decision + 1,

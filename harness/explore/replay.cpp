@@ -405,11 +405,16 @@ Followed follow(const std::vector<Decision>& decisions, std::span<const Asked> a
   ReplayDecider::Pins pins;
   std::vector<Question> questions;
   std::vector<std::size_t> met;
+  std::vector<bool> taken;  // by question: a decision was met there
   const auto play = [&] {
     ReplayDecider decider(decisions, trace, MeetBy::name_and_time, pins);
     run(decider);
     questions = decider.questions();
     met = decider.met();
+    taken.assign(questions.size(), false);
+    for (const std::size_t position : met) {
+      if (position != ReplayDecider::nowhere) taken[position] = true;
+    }
     matcher.look_at(questions);
   };
   play();
@@ -422,7 +427,7 @@ Followed follow(const std::vector<Decision>& decisions, std::span<const Asked> a
       best = candidate_at(matcher, decision, questions[met[i]], met[i]);
     } else {
       for (std::size_t p = next; p < questions.size(); ++p) {
-        if (std::ranges::find(met, p) != met.end()) continue;
+        if (taken[p]) continue;
         const auto candidate = candidate_at(matcher, decision, questions[p], p);
         if (candidate && (!best || candidate->order() < best->order())) best = candidate;
       }

@@ -7,6 +7,6 @@ execute_process(
   ERROR_VARIABLE output)
 if(NOT result EQUAL 0)
   file(REMOVE ${EDITED})
-  message(FATAL_ERROR "${PATCH} no longer applies to ${NAME} (${result}). Make the same edit in the "
-    "file as it is now, and write it with: diff -U2 ${NAME} EDITED > ${PATCH}\n${output}")
+  message(FATAL_ERROR "${PATCH} no longer applies to ${NAME} (${result}). Make the same edit in "
+    "the file as it is now, and write it with: diff -U2 ${NAME} EDITED > ${PATCH}\n${output}")
 endif()
