@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <span>
 
+#include "harness/campaign/confirm.hpp"
+#include "harness/explore/fewest.hpp"
 #include "harness/scenario/model.hpp"
 
 namespace raceproof::campaign {
@@ -30,6 +32,29 @@ bool subjects_are_gone(const SavedFailure& failure, const explore::Followed& fol
     any = true;
   }
   return any;
+}
+
+/// What continuation `number` begins with.
+std::vector<std::int64_t> answers_before(const explore::Followed& followed, std::uint64_t number) {
+  if (followed.drift) return followed.drift->before;
+  auto met_at = followed.met_at;  // every decision was met
+  std::ranges::sort(met_at);
+  const std::size_t left_out = number % (met_at.size() + 1);
+  std::size_t end = 0;
+  if (left_out > 0) {
+    end = met_at[met_at.size() - left_out];
+  } else if (!met_at.empty()) {
+    end = met_at.back() + 1;
+  }
+  const auto& answers = followed.answers;
+  return {answers.begin(), answers.begin() + static_cast<std::ptrdiff_t>(end)};
+}
+
+std::uint64_t seed_of(const ReplayOptions& options, std::uint64_t number) {
+  explore::Random seeds(options.seed);
+  std::uint64_t seed = seeds.next();
+  for (std::uint64_t i = 0; i < number; ++i) seed = seeds.next();
+  return seed;
 }
 
 }  // namespace
@@ -75,16 +100,20 @@ RunRecord FailureReplay::perform(sim::Decider& decider, bool keep_payloads) {
                      {.keep_payloads = keep_payloads, .fragment = failure_.fragment});
 }
 
-bool FailureReplay::shows(const RunRecord& record) const {
-  if (failure_.check == run_ends_in_order) return is_broken(record.end);
-  if (failure_.check == scripts_are_met) return !record.clients_ok;
+std::optional<std::size_t> FailureReplay::violated_check(const RunRecord& record) const {
   for (std::size_t i = 0; i < variant_->checks.size() && i < checks_max; ++i) {
     const auto& check = variant_->checks[i];
     if (is_judged(check) && check.text == failure_.check && ((record.violated >> i) & 1) != 0) {
-      return true;
+      return i;
     }
   }
-  return false;
+  return std::nullopt;
+}
+
+bool FailureReplay::shows(const RunRecord& record) const {
+  if (failure_.check == run_ends_in_order) return is_broken(record.end);
+  if (failure_.check == scripts_are_met) return !record.clients_ok;
+  return violated_check(record).has_value();
 }
 
 std::vector<std::string> FailureReplay::others_violated(const RunRecord& record) const {
@@ -165,26 +194,50 @@ RunRecord FailureReplay::show_continuation(const Replay& replay, const ReplayOpt
 
 RunRecord FailureReplay::continuation(const Replay& replay, const ReplayOptions& options,
                                       std::uint64_t number, bool keep_payloads) {
-  const auto& followed = replay.followed;
-  std::vector<std::int64_t> before;
-  if (followed.drift) {
-    before = followed.drift->before;
-  } else {
-    auto met_at = followed.met_at;  // every decision was met
-    std::ranges::sort(met_at);
-    const std::size_t left_out = number % (met_at.size() + 1);
-    const std::size_t end = left_out > 0     ? met_at[met_at.size() - left_out]
-                            : met_at.empty() ? 0
-                                             : met_at.back() + 1;
-    before.assign(followed.answers.begin(),
-                  followed.answers.begin() + static_cast<std::ptrdiff_t>(end));
-  }
-  explore::Random seeds(options.seed);
-  std::uint64_t seed = seeds.next();
-  for (std::uint64_t i = 0; i < number; ++i) seed = seeds.next();
-  explore::RandomDecider random(seed);
-  explore::PrefixDecider decider(std::move(before), random);
+  explore::RandomDecider random(seed_of(options, number));
+  explore::PrefixDecider decider(answers_before(replay.followed, number), random);
   return perform(decider, keep_payloads);
+}
+
+std::optional<SavedFailure> FailureReplay::save_again(const Replay& replay,
+                                                      const ReplayOptions& options) {
+  std::optional<explore::RecordingDecider> recording;
+  const auto record = [&](sim::Decider& decider) {
+    recording.emplace(decider, runner_.world().trace());
+    return perform(*recording, false);
+  };
+  RunRecord shown;
+  if (replay.answer == ReplayAnswer::reproduced) {
+    explore::BaselineDecider baseline;
+    explore::PrefixDecider repeated(replay.followed.answers, baseline);
+    shown = record(repeated);
+  } else if (replay.continuations.first) {
+    const std::uint64_t number = *replay.continuations.first;
+    explore::RandomDecider random(seed_of(options, number));
+    explore::PrefixDecider decider(answers_before(replay.followed, number), random);
+    (void)record(decider);
+    const auto fewest = explore::fewest_decisions(
+        recording->decisions(),
+        [&](const auto& fewer) -> std::optional<std::vector<explore::Decision>> {
+          explore::ReplayDecider by_name(fewer, runner_.world().trace(), explore::MeetBy::name);
+          if (!shows(record(by_name))) return std::nullopt;
+          return recording->decisions();
+        });
+    explore::ReplayDecider again(fewest, runner_.world().trace());
+    shown = record(again);
+  }
+  if (!recording || !shows(shown)) return std::nullopt;
+  SavedFailure saved = failure_;
+  if (const auto check = violated_check(shown)) {
+    saved.cause = explain(runner_.world().trace(), runner_.findings()[*check]);
+  }
+  // Of another order of events a concrete run cannot tell.
+  saved.tie_only = failure_.tie_only && replay.course != Course::other;
+  saved.digest = shown.digest;
+  saved.order = shown.order;
+  saved.decisions = recording->decisions();
+  saved.asked = recording->asked();
+  return saved;
 }
 
 }  // namespace raceproof::campaign

@@ -79,6 +79,12 @@ class FailureReplay {
   RunRecord show_continuation(const Replay& replay, const ReplayOptions& options,
                               std::uint64_t number);
 
+  /// The failure as this program shows it, to be kept in place of the old one: from the followed
+  /// run, or from the first continuation that shows it (with the fewest decisions it needs).
+  /// Nothing if no run does.
+  [[nodiscard]] std::optional<SavedFailure> save_again(const Replay& replay,
+                                                       const ReplayOptions& options);
+
   [[nodiscard]] Runner& runner() { return runner_; }
   [[nodiscard]] const scenario::ResolvedVariant& variant() const { return *variant_; }
   [[nodiscard]] const SavedFailure& failure() const { return failure_; }
@@ -86,6 +92,8 @@ class FailureReplay {
   [[nodiscard]] bool shows(const RunRecord& record) const;
 
  private:
+  /// Position among the variant's checks; none for what is required of every run.
+  [[nodiscard]] std::optional<std::size_t> violated_check(const RunRecord& record) const;
   [[nodiscard]] std::vector<std::string> others_violated(const RunRecord& record) const;
   [[nodiscard]] std::vector<DrawsChanged> draws_changed(const explore::Followed& followed) const;
   RunRecord perform(sim::Decider& decider, bool keep_payloads);

@@ -41,6 +41,7 @@ struct ReplayArguments {
   std::optional<std::uint64_t> seed;
   std::uint64_t continuations = 100;  ///< of a saved failure that is not reproduced
   bool observations_only = false;     ///< leave out the bytes on the wire
+  std::filesystem::path save;         ///< a saved failure: write it as it shows now; empty: do not
 };
 int replay(const ReplayArguments& arguments);
 

@@ -94,6 +94,10 @@ int parse_and_run(int argc, char** argv) {
                    "the drift and are random from there on")
       ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1'000'000}))
       ->capture_default_str();
+  replay_command->add_option(
+      "--save", replay.save,
+      "Write the failure to this file as it shows now, to be kept in place of "
+      "the old one");
   replay_command->add_flag("--observations", replay.observations_only,
                            "Only what components observe, without the bytes on the wire");
 

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <stdexcept>
 
 #include "harness/campaign/confirm.hpp"
 #include "harness/campaign/failure_file.hpp"
@@ -115,6 +116,20 @@ bool print_findings(campaign::Runner& runner, const scenario::ResolvedVariant& v
   return violated;
 }
 
+/// Writes the failure as it shows now.
+void save_again(campaign::FailureReplay& player, const campaign::Replay& replay,
+                const campaign::ReplayOptions& options, const std::filesystem::path& path) {
+  const auto saved = player.save_again(replay, options);
+  if (!saved) {
+    fmt::print(stderr, "{}: not written: no run shows the failure\n", path.string());
+    return;
+  }
+  std::ofstream file(path);
+  file << campaign::write_failure(*saved);
+  if (!file.flush()) throw std::runtime_error("cannot write " + path.string());
+  fmt::print(stderr, "saved as it shows now: {}\n", path.string());
+}
+
 int replay_failure(const ReplayArguments& arguments) {
   auto failure = campaign::read_failure(read_all(arguments.file), arguments.file.string());
   const auto variant = campaign::variant_of(failure);
@@ -138,10 +153,16 @@ int replay_failure(const ReplayArguments& arguments) {
     show(player.show_continuation(replay, options, *replay.continuations.first));
   }
   fmt::print("\n{}", answer_text(player.failure(), replay, options));
+  if (!arguments.save.empty()) save_again(player, replay, options, arguments.save);
   return replay.exit_code();
 }
 
 int replay_scenario(const ReplayArguments& arguments) {
+  if (!arguments.save.empty()) {
+    fmt::print(stderr,
+               "--save is for saved failures (.json); `raceproof run` saves a scenario's\n");
+    return 2;
+  }
   const auto loaded = scenario::load(arguments.file);
   if (!loaded) {
     for (const auto& diagnostic : loaded.error()) fmt::print(stderr, "{}\n", print(diagnostic));

@@ -300,6 +300,24 @@ class Replay(Case):
         self.assertTrue(answer.endswith("(1 of 2 decisions met as then)"), answer)
         self.assert_code(2, self.replay(whole, "--continuations", -1)[0])
 
+    def test_a_failure_is_saved_again_as_it_shows_now(self):
+        whole = json.loads(self.saved().read_text())
+        again = self.out / "again.json"
+        self.replay(whole, "--save", again)
+        self.assertEqual(whole, json.loads(again.read_text()), "nothing has changed")
+        # From the first continuation that shows it, with what that needs.
+        whole["decisions"][1]["delay"] = ["redis/redis", "redis handshake", 0]
+        self.assert_code(1, self.replay(whole, "--save", again)[0])
+        self.assertLessEqual(len(json.loads(again.read_text())["decisions"]), 3)
+        result = run("replay", again)
+        self.assert_code(1, result)
+        self.assertIn("reproduced: event for event the saved run", result.stdout)
+        again.unlink()
+        result, _ = self.replay(self.fixed(whole), "--save", again)
+        self.assertIn("not written: no run shows the failure", result.stderr)
+        self.assertFalse(again.exists())
+        self.assert_code(2, run("replay", FLAGSHIP, "--variant", "with_grace", "--save", again))
+
     def test_a_failure_can_become_inapplicable(self):
         whole = json.loads(self.saved().read_text())
         gone = {**whole, "decisions": [{"delay": ["cache/cache", "cache reply", 0], "value": 1,

@@ -107,6 +107,9 @@ class ReplayEdits(unittest.TestCase):
             "gone and 'gateway/front/clients/alice' is new, nearest to it in the tree of strands; "
             "at the same time", told[-1])
         self.assert_answer("renamed_strand", self.flagship, 1, SAME_ORDER)
+        again = pathlib.Path(self.folder.name, "again.json")
+        run("renamed_strand", "replay", self.slow_hello, "--save", again)
+        self.assert_answer("renamed_strand", again, 1, SAME_RUN)
 
     def test_a_renamed_wait(self):
         told = self.assert_answer("renamed_wait", self.inert_timeout, 1, SAME_ORDER)
