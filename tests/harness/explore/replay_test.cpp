@@ -142,6 +142,28 @@ TEST(Follow, ARenamedStrandIsRecognisedByItsPlaceInTheTree) {
       "to it in the tree of strands; at the same time");
 }
 
+TEST(Follow, OfSeveralNewStrandsTheMostSimilarIsTheRenamedOne) {
+  Script then;
+  then.delay(1, {"gateway/main/clients/alice", "data", 0});
+  const auto decisions = then.record({20});
+  Script now;
+  now.delay(1, {"gateway/hall/agents/alice", "data", 0})
+      .delay(1, {"gateway/front/clients/alice", "data", 0});
+  (void)now.replay(decisions, then.asked);
+  EXPECT_EQ(now.answers, (std::vector<std::int64_t>{0, 20}));
+}
+
+TEST(Follow, AStrandWithAnotherPathIsNoNewNameForOneThatIsGone) {
+  Script then;
+  then.delay(1, {"gateway/main/clients/alice", "data", 0});
+  const auto decisions = then.record({20});
+  Script now;
+  now.delay(1, {"backend/queue/workers/alice", "data", 0});
+  const auto followed = now.replay(decisions, then.asked);
+  EXPECT_EQ(followed.meetings[0].how, How::nowhere);
+  EXPECT_EQ(now.answers, (std::vector<std::int64_t>{0}));
+}
+
 TEST(Follow, AStrandThatWasThereThenIsNoNewNameForAnother) {
   Script then;
   then.delay(1, {"gateway/a", "data", 0}).delay(2, {"gateway/b", "data", 0});
