@@ -410,7 +410,7 @@ void Network::process_died(Process& process) {
       if (end.process != &process || end.sent_end) continue;
       end.open = false;
       end.sent_end = true;
-      send_end(*connections_[i], which, SegmentEnd::reset);
+      if (!world_.ending()) send_end(*connections_[i], which, SegmentEnd::reset);
     }
   }
 }
