@@ -113,6 +113,7 @@ Json to_json(const Decision& decision) {
   if (decision.kind == Decision::Kind::delay || answers_itself(decision)) {
     json["value"] = decision.value;
   }
+  if (decision.twin > 0) json["twin"] = decision.twin;
   json["at"] = decision.at_ns;
   return json;
 }
@@ -129,6 +130,7 @@ Decision decision_from(const Json& json) {
   decision.at_ns = number_at<std::int64_t>(json, "at");
   if (decision.kind == Decision::Kind::choice) {
     decision.instead_of = name_from(json.at("instead_of"), "instead_of");
+    if (json.contains("twin")) decision.twin = number_at<std::uint32_t>(json, "twin");
   }
   if (decision.kind == Decision::Kind::delay || answers_itself(decision)) {
     decision.value = number_at<std::int64_t>(json, "value");

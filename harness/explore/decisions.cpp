@@ -106,8 +106,14 @@ std::size_t RecordingDecider::choose(sim::ChoiceKind kind,
   }
   if (chosen != 0) {
     auto [strand, label, ordinal] = name_of(trace_, alternatives[chosen]);
+    // Of these two the alternatives are the answers, under one name.
+    const bool answer =
+        kind == sim::ChoiceKind::comparison || kind == sim::ChoiceKind::timer_queued;
+    const auto twins =
+        answer ? 0 : std::ranges::count(alternatives.first(chosen), alternatives[chosen]);
     note({Decision::Kind::choice, kind, std::move(strand), std::move(label), ordinal,
-          static_cast<std::int64_t>(chosen), name_of(trace_, alternatives[0])});
+          static_cast<std::int64_t>(chosen), name_of(trace_, alternatives[0]),
+          static_cast<std::uint32_t>(twins)});
   }
   return chosen;
 }

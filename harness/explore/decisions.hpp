@@ -106,6 +106,9 @@ struct Decision {
   /// A choice: the baseline's alternative, which it was preferred to. It says when the choice was
   /// made: the same event may have been an alternative, and been passed over, before.
   Name instead_of;
+  /// A choice: how many alternatives of the same name come before it. Completions for one strand
+  /// that several threads hold have one name.
+  std::uint32_t twin = 0;
   /// Virtual time at which it was asked for, in nanoseconds; -1 if that is not known.
   std::int64_t at_ns = -1;
   friend bool operator==(const Decision&, const Decision&) = default;

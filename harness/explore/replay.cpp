@@ -24,6 +24,19 @@ bool answers_itself(sim::ChoiceKind kind) {
   return kind == sim::ChoiceKind::comparison || kind == sim::ChoiceKind::timer_queued;
 }
 
+/// Position of the `twin`-th alternative called `name`, counted from 0; the last there is if there
+/// are fewer; SIZE_MAX if there is none.
+std::size_t find_twin(const std::vector<Name>& offered, const Name& name, std::uint32_t twin) {
+  std::size_t found = SIZE_MAX;
+  std::uint32_t seen = 0;
+  for (std::size_t i = 0; i < offered.size() && seen <= twin; ++i) {
+    if (offered[i] != name) continue;
+    found = i;
+    ++seen;
+  }
+  return found;
+}
+
 bool same_question(const Decision& decision, const Question& question) {
   if (decision.kind != question.kind) return false;
   return decision.kind == Decision::Kind::delay || decision.choice == question.choice;
@@ -80,10 +93,10 @@ std::size_t ReplayDecider::choose(sim::ChoiceKind kind,
     for (std::size_t i = 0; i < decisions_.size(); ++i) {
       const Decision& decision = decisions_[i];
       if (!is_free(i, question) || decision.instead_of != question.offered[0]) continue;
-      const auto found = std::ranges::find(question.offered, subject_of(decision));
-      if (found == question.offered.end()) continue;
+      const auto found = find_twin(question.offered, subject_of(decision), decision.twin);
+      if (found == SIZE_MAX) continue;
       met_[i] = questions_.size();
-      answer = answer_of(decision, static_cast<std::size_t>(found - question.offered.begin()));
+      answer = answer_of(decision, found);
       break;
     }
   }
@@ -300,6 +313,10 @@ std::optional<Candidate> candidate_at(const Matcher& matcher, const Decision& de
     candidate.same_time = decision.at_ns < 0 || decision.at_ns == question.at_ns;
     candidate.time_difference = decision.at_ns < 0 ? 0 : question.at_ns - decision.at_ns;
     if (!best || candidate.order() < best->order()) best = candidate;
+  }
+  if (best && decision.twin > 0) {
+    best->alternative =
+        find_twin(question.offered, question.offered[best->alternative], decision.twin);
   }
   return best;
 }

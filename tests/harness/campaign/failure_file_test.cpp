@@ -42,6 +42,7 @@ SavedFailure sample() {
   queued.value = 1;
   Decision step = next;
   step.choice = sim::ChoiceKind::thread_step;
+  step.twin = 2;
   failure.decisions = {delay, next, queued, step};
   failure.asked = {{"gateway/redis", "data", 4}, {"gateway/redis", "connect", 0}, {"a#2", "x", 1}};
   return failure;
@@ -198,6 +199,23 @@ TEST(FailureFile, KeysThatAreMissingAreRefusedAndUnknownOnesIgnored) {
   auto more = whole;
   more["comment"] = "kept for the release";
   EXPECT_EQ(refusal(more.dump()), "");
+}
+
+TEST(FailureFile, BytesThatAreWrongAreReadOrRefused) {
+  const auto text = write_failure(sample());
+  explore::Random random(7);
+  int refused = 0;
+  for (int i = 0; i < 5'000; ++i) {
+    auto changed = text;
+    for (std::uint64_t n = random.below(4); n < 4; ++n) {
+      changed[random.below(changed.size())] = static_cast<char>(random.below(256));
+    }
+    const auto sentence = refusal(changed);
+    if (sentence.empty()) continue;
+    ++refused;
+    ASSERT_TRUE(sentence.starts_with("x.json: ")) << sentence;
+  }
+  EXPECT_GT(refused, 2'000);
 }
 
 TEST(FailureFile, NestingAndNumbersWithoutEndAreRefused) {

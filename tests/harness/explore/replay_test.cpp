@@ -243,6 +243,18 @@ TEST(Follow, AnAnswerToATimerIsGivenAgain) {
   EXPECT_EQ(later.answers, (std::vector<std::int64_t>{1}));
 }
 
+TEST(Follow, AlternativesOfOneNameAreToldApartByTheirOrder) {
+  Script program;
+  program.choice(4, {{"a", "step", 0}, {"b", "completion", 3}, {"b", "completion", 3}},
+                 ChoiceKind::thread_step);
+  program.choice(5, {{"b", "completion", 4}, {"b", "completion", 4}}, ChoiceKind::thread_step);
+  const auto decisions = program.record({2, 1});
+  EXPECT_EQ(decisions[0].twin, 1U);
+  const auto followed = program.replay(decisions, program.asked);
+  EXPECT_FALSE(followed.drift);
+  EXPECT_EQ(program.answers, (std::vector<std::int64_t>{2, 1}));
+}
+
 TEST(Follow, AskedCountsDrawsByName) {
   Script program;
   program.delay(0, reply_0).delay(1, reply_1).choice(5, {{"a", "x", 0}, {"redis", "reply", 9}});

@@ -1,7 +1,8 @@
-# Writes EDITED: SOURCE with PATCH applied. Without a guess: all lines of context must be there.
+# Writes EDITED: SOURCE with PATCH applied by PROGRAM. Without a guess: all lines of context must be
+# there.
 file(REMOVE ${EDITED})
 execute_process(
-  COMMAND patch --batch --fuzz=0 --reject-file=- --output=${EDITED} ${SOURCE} ${PATCH}
+  COMMAND ${PROGRAM} --batch --fuzz=0 --reject-file=- --output=${EDITED} ${SOURCE} ${PATCH}
   RESULT_VARIABLE result
   OUTPUT_VARIABLE output
   ERROR_VARIABLE output)

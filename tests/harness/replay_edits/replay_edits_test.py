@@ -1,7 +1,8 @@
 """Saved failures of the gateway as it is, replayed with edited ones.
 
 Each edit is one that real programs undergo (the patches beside this file say which), and has one
-right answer, which is compared word for word. Usage: replay_edits_test.py RACEPROOF NAME=PROGRAM...
+right answer, which is compared word for word.
+Usage: replay_edits_test.py PATCH RACEPROOF NAME=PROGRAM...
 """
 
 import pathlib
@@ -14,6 +15,7 @@ FLAGSHIP = "scenarios/cold_start/premature_readiness.yaml"
 SLOW_HELLO = "tests/harness/replay_edits/slow_hello.yaml"
 INERT_TIMEOUT = "scenarios/cold_start/inert_timeout.yaml"
 
+PATCH = None
 PROGRAMS = {}
 SAME_RUN = "reproduced: event for event the saved run"
 SAME_ORDER = ("reproduced: the same events in the same order; what is observed in them, or how "
@@ -163,7 +165,8 @@ class Patches(unittest.TestCase):
     def apply(self, folder, source):
         here = pathlib.Path(__file__).parent
         return subprocess.run(
-            ["cmake", "-D", f"SOURCE={source}", "-D", "NAME=gateway/session_registry.cpp",
+            ["cmake", "-D", f"PROGRAM={PATCH}", "-D", f"SOURCE={source}",
+             "-D", "NAME=gateway/session_registry.cpp",
              "-D", f"PATCH={here / 'added_fix.patch'}", "-D", f"EDITED={folder}/edited.cpp",
              "-P", str(here / "apply_patch.cmake")], capture_output=True, text=True, timeout=60)
 
@@ -183,7 +186,7 @@ class Patches(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unedited, *edited = sys.argv[1:]
+    PATCH, unedited, *edited = sys.argv[1:]
     PROGRAMS = {name: str(pathlib.Path(file).resolve())
                 for name, file in [("unedited", unedited), *(arg.split("=", 1) for arg in edited)]}
     unittest.main(argv=sys.argv[:1])
