@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "harness/campaign/replay.hpp"
 #include "harness/explore/fewest.hpp"
 #include "harness/explore/replay.hpp"
 #include "harness/explore/witness.hpp"
@@ -194,7 +195,7 @@ std::optional<Confirmed> confirm(const scenario::Scenario& scenario,
   saved.tie_only = record.tie_only;
   saved.fragment = choices.fragment;
   saved.digest = shown.digest;
-  saved.order = shown.order;
+  saved.order = order_of_events(trace);
   saved.asked = recording->asked();
   saved.decisions = recording->decisions();
   return confirmed;

@@ -65,6 +65,15 @@ int Replay::exit_code() const {
   return answer == ReplayAnswer::fixed ? 0 : 3;
 }
 
+std::uint64_t order_of_events(const trace::Trace& trace) {
+  std::uint64_t hash = 0;
+  for (const auto& event : trace.events()) {
+    hash = (hash ^ (std::uint64_t{event.strand} << 32 | event.cause)) * 0x9e3779b97f4a7c15ULL;
+    hash ^= hash >> 31;
+  }
+  return hash;
+}
+
 std::expected<std::shared_ptr<const scenario::ResolvedVariant>, std::string> variant_of(
     const SavedFailure& failure) {
   const auto loaded = scenario::load_text(failure.scenario_text, failure.scenario_file);
@@ -162,7 +171,7 @@ Replay FailureReplay::play(const ReplayOptions& options) {
   replay.others = others_violated(last);
   if (last.digest == failure_.digest) {
     replay.course = Course::same_run;
-  } else if (failure_.order != 0 && last.order == failure_.order) {
+  } else if (failure_.order != 0 && order_of_events(runner_.world().trace()) == failure_.order) {
     replay.course = Course::same_order;
   }
   if (shows(last)) {
@@ -234,7 +243,7 @@ std::optional<SavedFailure> FailureReplay::save_again(const Replay& replay,
   // Of another order of events a concrete run cannot tell.
   saved.tie_only = failure_.tie_only && replay.course != Course::other;
   saved.digest = shown.digest;
-  saved.order = shown.order;
+  saved.order = order_of_events(runner_.world().trace());
   saved.decisions = recording->decisions();
   saved.asked = recording->asked();
   return saved;

@@ -62,6 +62,10 @@ struct Replay {
   [[nodiscard]] int exit_code() const;
 };
 
+/// Hash of the order of events: which strand each is on, and what caused it. Names, times and
+/// observations do not count.
+[[nodiscard]] std::uint64_t order_of_events(const trace::Trace& trace);
+
 /// The variant that `failure` was saved of, from the scenario's text in it; or one sentence on why
 /// there is none any more.
 [[nodiscard]] std::expected<std::shared_ptr<const scenario::ResolvedVariant>, std::string>

@@ -109,8 +109,12 @@ std::size_t RecordingDecider::choose(sim::ChoiceKind kind,
     // Of these two the alternatives are the answers, under one name.
     const bool answer =
         kind == sim::ChoiceKind::comparison || kind == sim::ChoiceKind::timer_queued;
-    const auto twins =
-        answer ? 0 : std::ranges::count(alternatives.first(chosen), alternatives[chosen]);
+    const auto is_twin = [&](const sim::Meaning& other) {
+      const auto& mine = alternatives[chosen];
+      return other.strand == mine.strand && other.label == mine.label &&
+             other.ordinal == mine.ordinal;
+    };
+    const auto twins = answer ? 0 : std::ranges::count_if(alternatives.first(chosen), is_twin);
     note({Decision::Kind::choice, kind, std::move(strand), std::move(label), ordinal,
           static_cast<std::int64_t>(chosen), name_of(trace_, alternatives[0]),
           static_cast<std::uint32_t>(twins)});
@@ -143,14 +147,14 @@ void RecordingDecider::note(Decision decision) {
   // Which event is next is asked before time moves on to it.
   time_is_open_ =
       decision.kind == Decision::Kind::choice && decision.choice == sim::ChoiceKind::next_event;
-  events_before_.push_back(events.size());
+  events_before_ = events.size();
   decisions_.push_back(std::move(decision));
 }
 
 void RecordingDecider::settle_time() {
   const auto& events = trace_.events();
-  if (!time_is_open_ || events_before_.back() >= events.size()) return;
-  decisions_.back().at_ns = events[events_before_.back()].time_ns;
+  if (!time_is_open_ || events_before_ >= events.size()) return;
+  decisions_.back().at_ns = events[events_before_].time_ns;
   time_is_open_ = false;
 }
 

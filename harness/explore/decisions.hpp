@@ -149,8 +149,6 @@ class RecordingDecider final : public sim::Decider {
   /// cleared for the next one.
   [[nodiscard]] const std::vector<Decision>& decisions();
   [[nodiscard]] const std::vector<Asked>& asked() const { return asked_.entries(); }
-  /// How many events had happened when each decision was asked for.
-  [[nodiscard]] const std::vector<std::size_t>& events_before() const { return events_before_; }
 
  private:
   void note(Decision decision);
@@ -158,8 +156,8 @@ class RecordingDecider final : public sim::Decider {
   sim::Decider& inner_;
   const trace::Trace& trace_;
   std::vector<Decision> decisions_;
-  std::vector<std::size_t> events_before_;
-  bool time_is_open_ = false;  ///< of the last decision
+  std::size_t events_before_ = 0;  ///< how many events had happened at the last decision
+  bool time_is_open_ = false;      ///< of the last decision
   AskedTable asked_;
 };
 

@@ -27,7 +27,7 @@ SavedFailure saved_run(const std::string& text, std::uint64_t seed) {
   explore::RecordingDecider recording(random, runner.world().trace());
   const auto record = runner.run(sim::TimeMode::concrete, recording);
   saved.digest = record.digest;
-  saved.order = record.order;
+  saved.order = order_of_events(runner.world().trace());
   saved.decisions = recording.decisions();
   saved.asked = recording.asked();
   return saved;

@@ -251,6 +251,17 @@ class Replay(Case):
                 self.assertIn("broken.json", result.stderr)
                 self.assertLess(len(result.stderr), 600)
 
+    def chosen(self):
+        """A failure with two decisions, whatever the search finds first."""
+        whole = json.loads(self.saved().read_text())
+        whole["decisions"] = [
+            {"delay": ["", "redis.stabilise", 0], "value": 152_000_001, "at": -1},
+            {"delay": ["redis/redis", "redis connect", 2], "value": 79_000_000, "at": -1}]
+        again = self.out / "chosen.json"
+        result, answer = self.replay(whole, "--save", again)
+        self.assert_code(1, result)
+        return json.loads(again.read_text())
+
     def fixed(self, whole):
         """The failure with the fix in its scenario."""
         text = [line.replace("grace_period: 0ms, expect: reproduces",
@@ -263,13 +274,13 @@ class Replay(Case):
         return result, result.stdout.splitlines()[-1] if result.stdout else ""
 
     def test_a_fixed_program_is_told_from_one_that_has_drifted(self):
-        result, answer = self.replay(self.fixed(json.loads(self.saved().read_text())))
+        result, answer = self.replay(self.fixed(self.chosen()))
         self.assert_code(0, result)
         self.assertEqual("not reproduced: all 2 decisions met as then, the check holds: fixed for "
                          "this interleaving; 0 of 100 continuations show it", answer)
 
     def test_a_failure_that_has_drifted_is_unknown(self):
-        whole = self.fixed(json.loads(self.saved().read_text()))
+        whole = self.fixed(self.chosen())
         whole["decisions"][1]["delay"] = ["redis/redis", "redis handshake", 0]
         result, answer = self.replay(whole, "--continuations", 20)
         self.assert_code(3, result)
@@ -283,7 +294,7 @@ class Replay(Case):
 
     def test_after_a_drift_the_replay_goes_on_at_random(self):
         # Without its second decision the usual run goes well; a random one need not.
-        whole = json.loads(self.saved().read_text())
+        whole = self.chosen()
         whole["decisions"][1]["delay"] = ["redis/redis", "redis handshake", 0]
         result, answer = self.replay(whole)
         self.assert_code(1, result)
@@ -301,7 +312,7 @@ class Replay(Case):
         self.assert_code(2, self.replay(whole, "--continuations", -1)[0])
 
     def test_a_failure_is_saved_again_as_it_shows_now(self):
-        whole = json.loads(self.saved().read_text())
+        whole = self.chosen()
         again = self.out / "again.json"
         self.replay(whole, "--save", again)
         self.assertEqual(whole, json.loads(again.read_text()), "nothing has changed")
@@ -319,7 +330,7 @@ class Replay(Case):
         self.assert_code(2, run("replay", FLAGSHIP, "--variant", "with_grace", "--save", again))
 
     def test_a_failure_can_become_inapplicable(self):
-        whole = json.loads(self.saved().read_text())
+        whole = self.chosen()
         gone = {**whole, "decisions": [{"delay": ["cache/cache", "cache reply", 0], "value": 1,
                                         "at": 0}]}
         result, answer = self.replay(gone)
@@ -338,7 +349,7 @@ class Replay(Case):
             self.assertEqual("", result.stdout)
 
     def test_messages_about_the_scenario_have_the_lines_of_its_file(self):
-        whole = json.loads(self.saved().read_text())
+        whole = self.chosen()
         index = next(i for i, line in enumerate(whole["text"]) if line.startswith("gateway:"))
         whole["text"][index] = "gatway:"
         lines = (ROOT / FLAGSHIP).read_text().splitlines()
@@ -346,7 +357,7 @@ class Replay(Case):
         self.assertIn(f"{FLAGSHIP}:{lines.index('gateway:') + 1}:", result.stderr)
 
     def test_files_of_version_1_are_played(self):
-        whole = json.loads(self.saved().read_text())
+        whole = self.chosen()
         for key in ["fragment", "order", "asked", "first_line"]:
             del whole[key]
         whole["version"] = 1

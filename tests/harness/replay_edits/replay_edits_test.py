@@ -5,6 +5,7 @@ right answer, which is compared word for word.
 Usage: replay_edits_test.py PATCH RACEPROOF NAME=PROGRAM...
 """
 
+import json
 import pathlib
 import subprocess
 import sys
@@ -14,6 +15,12 @@ import unittest
 FLAGSHIP = "scenarios/cold_start/premature_readiness.yaml"
 SLOW_HELLO = "tests/harness/replay_edits/slow_hello.yaml"
 INERT_TIMEOUT = "scenarios/cold_start/inert_timeout.yaml"
+
+# Redis is connected after 21 ms and operational after 252 ms and a nanosecond; alice's second
+# attempt probes at 252 ms.
+LATE_SUBSCRIPTION = [
+    {"delay": ["", "redis.stabilise", 0], "value": 152_000_001},
+    {"delay": ["redis/redis", "redis connect", 2], "value": 79_000_000}]
 
 PATCH = None
 PROGRAMS = {}
@@ -34,17 +41,36 @@ class ReplayEdits(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(cls.folder.cleanup)
-        cls.flagship = cls.saved_by("unedited", FLAGSHIP, "without_grace")
-        cls.slow_hello = cls.saved_by("unedited", SLOW_HELLO, "slow")
-        cls.inert_timeout = cls.saved_by("unedited", INERT_TIMEOUT, "before_30s")
+        cls.flagship = cls.saved_by("unedited", FLAGSHIP, "without_grace", *LATE_SUBSCRIPTION)
+        cls.slow_hello = cls.saved_by(
+            "unedited", SLOW_HELLO, "slow",
+            {"delay": ["clients/alice", "connect", 0], "value": 4_000_000},
+            {"delay": ["clients/alice", "connect answer", 0], "value": 3_998_018},
+            {"delay": ["gateway/main/clients/alice", "data", 0], "value": 3_124_324})
+        cls.inert_timeout = cls.saved_by(
+            "unedited", INERT_TIMEOUT, "before_30s", *(
+                {"next_event": ["gateway/redis", "redis reconnect", reconnect],
+                 "instead_of": ["gateway/readiness", "readiness retry", retry]}
+                for reconnect, retry in [(2, 1), (5, 3)]))
 
     @classmethod
-    def saved_by(cls, program, scenario, variant):
-        out = pathlib.Path(tempfile.mkdtemp(dir=cls.folder.name))
-        result = run(program, "run", scenario, "--variant", variant, "--out", out)
-        files = list((out / "failures").glob("*.json"))
-        assert files, result.stdout + result.stderr
-        return files[0]
+    def saved_by(cls, program, scenario, variant, *decisions):
+        """A failure as `program` saves it that decides so. Not what its search would find first:
+        these tests are about replay."""
+        folder = pathlib.Path(tempfile.mkdtemp(dir=cls.folder.name))
+        check = next(line for line in pathlib.Path(scenario).read_text().splitlines()
+                     if line.startswith("  - never: "))
+        (folder / "chosen.json").write_text(json.dumps({
+            "format": "raceproof-failure", "version": 2, "scenario": variant, "file": scenario,
+            "variant": variant, "check": check.removeprefix("  - "), "cause": "", "seed": 1,
+            "tie_only": False, "fragment": False, "digest": "0", "order": "0", "asked": [],
+            "decisions": [{**decision, "at": -1} for decision in decisions], "first_line": 1,
+            "text": pathlib.Path(scenario).read_text().splitlines()}))
+        result = run(program, "replay", folder / "chosen.json", "--save", folder / "saved.json")
+        assert result.returncode == 1, result.stdout + result.stderr
+        saved = json.loads((folder / "saved.json").read_text())
+        assert len(saved["decisions"]) == len(decisions), saved["decisions"]
+        return folder / "saved.json"
 
     def replay(self, program, failure, *arguments):
         """Exit code, the paragraph before the answer, and the answer."""
@@ -131,7 +157,7 @@ class ReplayEdits(unittest.TestCase):
 
     def test_a_fix_is_removed(self):
         # Saved when it was not there yet, kept as a test, and there again.
-        failure = self.saved_by("removed_fix", FLAGSHIP, "with_grace")
+        failure = self.saved_by("removed_fix", FLAGSHIP, "with_grace", *LATE_SUBSCRIPTION)
         code, _, answer = self.replay("unedited", failure)
         self.assertRegex(answer, r"^not reproduced: all \d decisions met as then, the check holds: "
                                  r"fixed for this interleaving; 0 of 100 continuations show it$")
