@@ -75,13 +75,25 @@ std::int64_t PctDecider::draw(std::int64_t low_ns, std::int64_t high_ns, const s
   return random_delay(random_, low_ns, high_ns);
 }
 
-std::size_t PathDecider::choose(sim::ChoiceKind, std::span<const sim::Meaning> alternatives) {
-  if (depth_ == path_.size()) {
-    path_.push_back({0, static_cast<std::uint32_t>(alternatives.size())});
-  } else {
-    path_[depth_].alternatives = static_cast<std::uint32_t>(alternatives.size());
+std::size_t PathDecider::choose(sim::ChoiceKind kind,
+                                std::span<const sim::Meaning> alternatives) {
+  const auto size = static_cast<std::uint32_t>(alternatives.size());
+  std::uint32_t usual = 0;
+  bool preempts = false;
+  if (kind == sim::ChoiceKind::thread_step) {
+    const auto same = std::ranges::find(alternatives, running_, &sim::Meaning::strand);
+    preempts = same != alternatives.end();
+    if (preempts) usual = static_cast<std::uint32_t>(same - alternatives.begin());
   }
-  return path_[depth_++].chosen;
+  if (depth_ == path_.size()) path_.emplace_back();
+  path_[depth_].alternatives = size;
+  path_[depth_].preempts = preempts;
+  const std::uint32_t chosen = path_[depth_++].chosen;
+  // Counted from the usual one: that first, then the others in their order.
+  const std::uint32_t index = chosen == 0 ? usual : chosen <= usual ? chosen - 1 : chosen;
+  const std::size_t at = index < size ? index : size - 1;
+  running_ = kind == sim::ChoiceKind::thread_step ? alternatives[at].strand : UINT32_MAX;
+  return at;
 }
 
 Decision::Name name_of(const trace::Trace& trace, const sim::Meaning& meaning) {

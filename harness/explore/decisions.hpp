@@ -68,15 +68,18 @@ class PctDecider final : public sim::Decider {
 };
 
 /// Follows a path of choices, then always takes the first alternative; remembers how many there
-/// were.
+/// were. With several threads, and a bound on preemptions, the usual alternative is to let the
+/// running thread go on.
 class PathDecider final : public sim::Decider {
  public:
   struct Step {
-    std::uint32_t chosen = 0;
+    std::uint32_t chosen = 0;  ///< counted from the usual alternative
     std::uint32_t alternatives = 0;
+    bool preempts = false;  ///< every alternative but the usual one interrupts a thread
+    friend bool operator==(const Step&, const Step&) = default;
   };
   explicit PathDecider(std::vector<Step>& path) : path_(path) {}
-  std::size_t choose(sim::ChoiceKind, std::span<const sim::Meaning> alternatives) override;
+  std::size_t choose(sim::ChoiceKind kind, std::span<const sim::Meaning> alternatives) override;
   std::int64_t draw(std::int64_t low_ns, std::int64_t, const sim::Meaning&) override {
     return low_ns;
   }
@@ -84,6 +87,7 @@ class PathDecider final : public sim::Decider {
  private:
   std::vector<Step>& path_;
   std::size_t depth_ = 0;
+  trace::StrandId running_ = UINT32_MAX;
 };
 
 /// One decision as it is saved: by meaning, with names instead of ids.
@@ -145,6 +149,7 @@ class RecordingDecider final : public sim::Decider {
   RecordingDecider(sim::Decider& inner, const trace::Trace& trace) : inner_(inner), trace_(trace) {}
   std::size_t choose(sim::ChoiceKind kind, std::span<const sim::Meaning> alternatives) override;
   std::int64_t draw(std::int64_t low_ns, std::int64_t high_ns, const sim::Meaning&) override;
+  sim::StepLog* local_time() override { return inner_.local_time(); }
   /// In the order in which they were asked for. Of a run that has ended, and before the trace is
   /// cleared for the next one.
   [[nodiscard]] const std::vector<Decision>& decisions();

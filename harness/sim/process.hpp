@@ -94,8 +94,14 @@ class Process final : public Runtime {
   void ready_io(Connection& connection, int end);
   void ready_completion(Strand& strand, Operation* operation, trace::EventId cause);
   void ready_timer(std::uint32_t slot);
-  void stall(bool on) { stalled_ = on; }
+  void stall(bool on) {
+    blocks();
+    stalled_ = on;
+  }
   void block_ended(Strand& strand, Operation* completion);
+  /// Whether this process takes up what arrives depends on when: steps touch it as a whole.
+  void blocks();
+  void touch();
   Strand& strand_of(const Executor& executor) const;
   [[nodiscard]] Strand& root() { return *strands_.front(); }
   [[nodiscard]] OperationPool& pool();
@@ -147,6 +153,9 @@ class Process final : public Runtime {
   World& world_;
   ProcessOptions options_;
   bool alive_ = false;
+  bool may_block_ = false;
+  Identity identity_ = 0;
+  ObjectId object_ = 0;
   std::deque<std::unique_ptr<Strand>> strands_;
   std::vector<Entry> queue_;  // ring
   std::size_t queue_head_ = 0;
