@@ -443,7 +443,7 @@ void Network::process_died(Process& process) {
       touch(end);
       end.open = false;
       end.sent_end = true;
-      send_end(*connections_[i], which, SegmentEnd::reset);
+      if (!world_.ending()) send_end(*connections_[i], which, SegmentEnd::reset);
     }
   }
 }

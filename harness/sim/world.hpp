@@ -179,6 +179,8 @@ class World final : private LeakObserver {
   [[nodiscard]] bool keep_payloads() const { return options_.keep_payloads; }
   [[nodiscard]] std::uint64_t seed() const { return options_.seed; }
   [[nodiscard]] Decider& decider() { return *decider_; }
+  /// Whether all processes are being destroyed: the run and its decider are gone.
+  [[nodiscard]] bool ending() const { return ending_; }
   OperationPool& pool() { return pool_; }
   void observed(const Observation& observation) {
     if (options_.on_observation) options_.on_observation(observation);
