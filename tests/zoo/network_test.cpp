@@ -257,7 +257,6 @@ struct Complaint {
     zones_and_grid,
     missing,
     too_many,
-    source,
     names
   } kind = Kind::none;
   std::string text;
@@ -295,10 +294,6 @@ Complaint complaint_of(const Service& service, Totals* totals = nullptr) {
     const bool misses = !std::ranges::includes(timed.lines, zones.lines);
     return {misses ? missing : too_many,
             "reduction against zones: " + compare(timed.lines, zones.lines)};
-  }
-  const Seen simpler = visit_classes(service, {.kind = ReductionOptions::Kind::source});
-  if (simpler.lines != zones.lines) {
-    return {source, "source against zones: " + compare(simpler.lines, zones.lines)};
   }
   if (timed.names != zones.names) {
     return {names, "names, reduction against zones: " + compare(timed.names, zones.names)};

@@ -132,7 +132,6 @@ struct Complaint {
     zones_and_grid,
     missing,
     too_many,
-    source,
     filter,
     names,
     twice
@@ -198,11 +197,6 @@ Complaint complaint_of(const Generated& generated, const Gate& gate, Totals* tot
     }
   } else if (has_grid && !contains(timed.visits.traces, grid.traces)) {
     return {missing, "reduction against grid: " + difference(timed.visits.traces, grid.traces)};
-  }
-  const Classes simpler = visit_classes(program, {.kind = ReductionOptions::Kind::source});
-  if (simpler.visits.traces != timed.visits.traces) {
-    return {source,
-            "source against optimal: " + difference(simpler.visits.traces, timed.visits.traces)};
   }
   // A comparison of times that changes nothing else splits a class in regions, a run for each.
   if (gate.once && timed.visits.runs != timed.visits.traces.size()) {
