@@ -357,9 +357,11 @@ void Network::deliver(Connection& connection, int to, std::size_t bytes, Segment
   if (!end.process->alive()) return;
   if (!end.open) {
     // Bytes for a closed socket are answered with a reset (RFC 9293 section 3.10.7.1).
-    if (kind == SegmentEnd::none && connection.ends[1 - to].open) {
-      world_.within(id, nullptr, [&] { send_end(connection, to, SegmentEnd::reset); });
-    }
+    if (kind != SegmentEnd::none) return;
+    ConnectionEnd& sender = connection.ends[1 - to];
+    world_.touch(sender.object, false);
+    if (!sender.open) return;
+    world_.within(id, nullptr, [&] { send_end(connection, to, SegmentEnd::reset); });
     return;
   }
   if (kind == SegmentEnd::end_of_file) end.end_of_file = true;

@@ -1,13 +1,13 @@
-// Streams and listeners as a simulated program holds them.
+// Ends of simulated connections, and listeners, as the program holds them.
 #include <boost/asio/error.hpp>
-#include <utility>
+#include <boost/system/system_error.hpp>
 
 #include "harness/sim/network.hpp"
 #include "harness/sim/world.hpp"
 
 namespace raceproof::sim {
 
-// --- SimStream ---
+// --- SimStream -----------------------------------------------------------------------------------
 
 ConnectionEnd& SimStream::mine() const {
   ConnectionEnd& end = connection_->ends[end_];
@@ -122,7 +122,8 @@ void SimStream::reset() {
   });
 }
 
-// --- SimListener ---
+// --- SimListener
+// -----------------------------------------------------------------------------------
 
 void SimListener::start_accept(std::move_only_function<Executor(std::string_view)> strand_of,
                                AcceptHandler handler) {

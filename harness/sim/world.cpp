@@ -149,6 +149,7 @@ void World::schedule(std::uint32_t slot, Instant deadline) {
   timed.state = Timed::State::pending;
   if (time_.symbolic()) {
     timed.point = time_.create(deadline);
+    timed.reach = time_.created_reach();
     pending_.push_back(slot);
     return;
   }
@@ -181,7 +182,7 @@ bool World::unschedule(std::uint32_t slot) {
     }
   }
   if (steps_ != nullptr) {
-    StepLog::Cancelled cancelled{timed.identity, timed.armed_by, steps_->current_id(), true};
+    StepLog::Cancelled cancelled = cancelled_now(timed);
     if (local_time_ && !steps_->untimed) {
       cut_off(slot, cancelled);
     }
@@ -206,11 +207,6 @@ trace::EventId World::record(trace::EventKind kind, trace::StrandId strand, trac
 void World::fail(std::string what) {
   if (failure_.empty()) failure_ = std::move(what);
   stop_requested_ = true;
-}
-
-Line World::line_of(const Timed& event) {
-  if (event.kind == TimedKind::delivery) return {nullptr, &event.connection->ends[event.end]};
-  return {event.armed_on, event.strand};
 }
 
 bool World::is_head(std::uint32_t slot) const {
@@ -277,6 +273,55 @@ std::uint32_t World::next_concrete() {
     heap_.push_back(item);
     std::push_heap(heap_.begin(), heap_.end());
   }
+  return chosen;
+}
+
+void World::later_than(std::uint32_t slot) {
+  later_.clear();
+  const Timed& event = slots_[slot];
+  for (const std::uint32_t other : pending_) {
+    if (other == slot) continue;
+    const Timed& o = slots_[other];
+    const bool tie_goes_to_other = o.sequence < event.sequence && line_of(o) == line_of(event);
+    later_.push_back({time_.zone_point(o.point), tie_goes_to_other ? 1 : 0, o.point});
+  }
+}
+
+std::uint32_t World::next_symbolic() {
+  candidates_.clear();
+  for (const std::uint32_t slot : pending_) {
+    if (!is_head(slot)) continue;
+    later_than(slot);
+    if (time_.zone().can_fire(time_.zone_point(slots_[slot].point), later_)) {
+      candidates_.push_back(slot);
+    }
+  }
+  if (candidates_.empty()) return UINT32_MAX;
+  const std::uint32_t chosen = candidates_[choose_among(candidates_)];
+  later_than(chosen);
+  time_.fire(slots_[chosen].point, later_);
+  pending_.erase(std::find(pending_.begin(), pending_.end(), chosen));
+  return chosen;
+}
+
+std::uint32_t World::next_in_local_time() {
+  candidates_.clear();
+  for (const std::uint32_t slot : pending_) {
+    if (is_head(slot)) candidates_.push_back(slot);
+  }
+  if (candidates_.empty()) return UINT32_MAX;
+  if (steps_->wants_timely) {
+    steps_->timely.clear();
+    for (const std::uint32_t slot : candidates_) {
+      later_than(slot);
+      steps_->timely.push_back(
+          time_.zone().can_fire(time_.zone_point(slots_[slot].point), later_) ? 1 : 0);
+    }
+  }
+  const std::uint32_t chosen = candidates_[choose_among(candidates_)];
+  if (steps_->given_up) return UINT32_MAX;
+  time_.fire_in_local_time(slots_[chosen].point);
+  pending_.erase(std::find(pending_.begin(), pending_.end(), chosen));
   return chosen;
 }
 
@@ -450,6 +495,11 @@ bool World::destroy_handlers(Process& process) {
     const auto connect = std::move(timed.connect);
     timed.handler = nullptr;
     found = found || handler || connect != nullptr;
+    if (timed.state == Timed::State::pending && steps_ != nullptr) {
+      StepLog::Cancelled cut = cancelled_now(timed);
+      if (local_time_ && !steps_->untimed) cut_off(slot, cut);
+      steps_->cancelled(cut);
+    }
     if (timed.state == Timed::State::pending && time_.symbolic()) {
       time_.discard(timed.point);
       std::erase(pending_, slot);

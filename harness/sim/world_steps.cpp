@@ -1,57 +1,14 @@
-// Which event is next in a symbolic run, and what the steps of a run do to each other.
+// The world's account of its steps: what they touch, what that says about their times, and what
+// they cut off (step_log.hpp).
 #include <algorithm>
 
 #include "harness/sim/world.hpp"
 
 namespace raceproof::sim {
 
-void World::later_than(std::uint32_t slot) {
-  later_.clear();
-  const Timed& event = slots_[slot];
-  for (const std::uint32_t other : pending_) {
-    if (other == slot) continue;
-    const Timed& o = slots_[other];
-    const bool tie_goes_to_other = o.sequence < event.sequence && line_of(o) == line_of(event);
-    later_.push_back({time_.zone_point(o.point), tie_goes_to_other ? 1 : 0, o.point});
-  }
-}
-
-std::uint32_t World::next_symbolic() {
-  candidates_.clear();
-  for (const std::uint32_t slot : pending_) {
-    if (!is_head(slot)) continue;
-    later_than(slot);
-    if (time_.zone().can_fire(time_.zone_point(slots_[slot].point), later_)) {
-      candidates_.push_back(slot);
-    }
-  }
-  if (candidates_.empty()) return UINT32_MAX;
-  const std::uint32_t chosen = candidates_[choose_among(candidates_)];
-  later_than(chosen);
-  time_.fire(slots_[chosen].point, later_);
-  pending_.erase(std::find(pending_.begin(), pending_.end(), chosen));
-  return chosen;
-}
-
-std::uint32_t World::next_in_local_time() {
-  candidates_.clear();
-  for (const std::uint32_t slot : pending_) {
-    if (is_head(slot)) candidates_.push_back(slot);
-  }
-  if (candidates_.empty()) return UINT32_MAX;
-  if (steps_->wants_timely) {
-    steps_->timely.clear();
-    for (const std::uint32_t slot : candidates_) {
-      later_than(slot);
-      steps_->timely.push_back(
-          time_.zone().can_fire(time_.zone_point(slots_[slot].point), later_) ? 1 : 0);
-    }
-  }
-  const std::uint32_t chosen = candidates_[choose_among(candidates_)];
-  if (steps_->given_up) return UINT32_MAX;
-  time_.fire_in_local_time(slots_[chosen].point);
-  pending_.erase(std::find(pending_.begin(), pending_.end(), chosen));
-  return chosen;
+Line World::line_of(const Timed& event) {
+  if (event.kind == TimedKind::delivery) return {nullptr, &event.connection->ends[event.end]};
+  return {event.armed_on, event.strand};
 }
 
 void World::touch_waiter(OperationId id) {
@@ -94,6 +51,7 @@ void World::begin_step(std::uint32_t slot) {
   StepLog::Step& step = steps_->current();
   step.point = timed.point;
   step.sequence = timed.sequence;
+  step.reach = timed.reach;
   step.line = line_of(timed);
   if (!local_time_) {
     steps_->let_go().clear();
@@ -132,6 +90,11 @@ void World::stay_behind(PointId point, std::uint32_t sequence,
   }
 }
 
+StepLog::Cancelled World::cancelled_now(const Timed& event) const {
+  const ObjectId object = event.strand == nullptr ? UINT32_MAX : event.strand->object;
+  return {event.identity, event.armed_by, steps_->current_id(), true, object, event.reach};
+}
+
 void World::cut_off(std::uint32_t slot, StepLog::Cancelled& cut) {
   const Timed& timed = slots_[slot];
   const StepLog::Step& now = steps_->current();
@@ -151,7 +114,7 @@ void World::end_cuts_off() {
   if (!local_time_) return;
   for (const std::uint32_t slot : pending_) {
     const Timed& timed = slots_[slot];
-    StepLog::Cancelled cut{timed.identity, timed.armed_by, steps_->current_id(), true};
+    StepLog::Cancelled cut = cancelled_now(timed);
     if (!steps_->untimed) cut_off(slot, cut);
     steps_->cancelled(cut);
   }
