@@ -40,8 +40,8 @@ std::string print(const Decision& decision) {
   std::string text;
   if (decision.kind == Decision::Kind::delay) {
     text = fmt::format("delay of {}: {}", ms(decision.value), name);
-  } else if (decision.choice == sim::ChoiceKind::next_event ||
-             decision.choice == sim::ChoiceKind::thread_step) {
+  } else if (decision.choice != sim::ChoiceKind::comparison &&
+             decision.choice != sim::ChoiceKind::timer_queued) {
     text = fmt::format("{}: {} before {}", sim::name_of(decision.choice), name,
                        explore::print(decision.instead_of));
   } else {
