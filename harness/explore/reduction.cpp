@@ -4,6 +4,8 @@
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <utility>
 
+#include "harness/sim/time_model.hpp"
+
 namespace raceproof::explore {
 
 using sim::Access;
@@ -330,17 +332,32 @@ void Reduction::overtake(StepId earlier, StepId later) {
                           (step.behind != other && !log_.happens_before(other, step.behind)));
     if (enabled && log_.happens_before(other, later) &&
         dependent(log_.accesses(other), log_.accesses(later)) &&
-        log_.may_ever_precede(step.armed_by, step.reach, other)) {
+        log_.may_ever_precede(step.armed_by, step.reach, other) &&
+        can_overtake(other, step.point)) {
       reverse(other, later);
     }
   }
+}
+
+/// Whether times exist for what precedes `earlier`, or does not depend on it, and then the event at
+/// `point` before it.
+bool Reduction::can_overtake(StepId earlier, std::uint32_t point) {
+  happened_.assign(log_.time->point_count(), false);
+  happened_[0] = true;
+  const auto end = log_.size() - (log_.impossible ? 1 : 0);
+  for (StepId step = 1; step < end; ++step) {
+    const bool stays = step < earlier || (step > earlier && !log_.happens_before(earlier, step));
+    if (stays && log_.step(step).point != point) happened_[log_.step(step).point] = true;
+  }
+  return log_.time->may_follow(happened_, point, log_.step(earlier).point);
 }
 
 void Reduction::overtake(const StepLog::Cancelled& event) {
   for (StepId other = event.by; --other > event.armed_by;) {
     if (log_.happens_before(other, event.by) && !log_.happens_before(other, event.armed_by) &&
         log_.touched(other, event.object) &&
-        log_.may_ever_precede(event.armed_by, event.reach, other)) {
+        log_.may_ever_precede(event.armed_by, event.reach, other) &&
+        can_overtake(other, event.point)) {
       reverse_cancellation(event, other);
     }
   }

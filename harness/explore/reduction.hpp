@@ -101,6 +101,7 @@ class Reduction final : public sim::Decider {
   void reverse_races();
   void reverse(sim::StepId earlier, sim::StepId later);
   void reverse_cancellation(const sim::StepLog::Cancelled& event, sim::StepId earlier);
+  [[nodiscard]] bool can_overtake(sim::StepId earlier, std::uint32_t point);
   void overtake(sim::StepId earlier, sim::StepId later);
   void overtake(const sim::StepLog::Cancelled& event);
   [[nodiscard]] Sequence independent_of(sim::StepId step) const;
@@ -132,6 +133,7 @@ class Reduction final : public sim::Decider {
   Branches guide_;                        ///< what the next new node is to take
   bool guide_anything_ = false;           ///< ... and then whatever else there is
   FootprintPtr guiding_;  ///< the current step, as it was where the guide comes from
+  std::vector<bool> happened_;
   std::size_t answers_in_step_ = 0;
   std::uint32_t preemptions_ = 0;
   std::vector<PathDecider::Step>* trail_ = nullptr;

@@ -23,8 +23,8 @@ struct ConnectionEnd {
   bool sent_end = false;  ///< has half-closed or closed
   ObjectId object = 0;    ///< what steps touch here (step_log.hpp)
   StepId last_delivery = StepLog::none;
-  std::size_t sent = 0;   ///< bytes sent to this end, in all
-  std::string received;   ///< arrived and unread from `read_offset`
+  std::size_t sent = 0;  ///< bytes sent to this end, in all
+  std::string received;  ///< arrived and unread from `read_offset`
   std::size_t read_offset = 0;
   bool end_of_file = false;
   bool reset = false;

@@ -166,7 +166,7 @@ class Process final : public Runtime {
   int blocked_threads_ = 0;
   Strand* interrupted_ = nullptr;  // one thread: the strand whose batch a block cut
   std::deque<Open> open_;
-  int last_thread_ = -1;  ///< that took a step, in this burst of work
+  int last_thread_ = -1;            ///< that took a step, in this burst of work
   Open* open_running_ = nullptr;    // whose handler runs: its effects are kept back
   Open* open_releasing_ = nullptr;  // whose step is taken otherwise
   std::uint32_t polls_ = 0;

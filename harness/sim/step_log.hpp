@@ -19,6 +19,8 @@
 
 namespace raceproof::sim {
 
+class TimeModel;
+
 /// Position of a step in its run.
 using StepId = std::uint32_t;
 /// Name of a step, or of an object, that is the same in every run that has it.
@@ -95,6 +97,7 @@ class StepLog {
     bool reversible = true;  ///< it could have happened before it was cancelled
     ObjectId object = 0;     ///< its strand
     Reach reach;
+    std::uint32_t point = 0;
   };
 
   // --- for the world ----------------------------------------------------------------------------
@@ -135,6 +138,8 @@ class StepLog {
   bool untimed = false;
   /// The run's times contradict each other: no such run exists.
   bool impossible = false;
+  /// Symbolic runs: what the run has required of its times.
+  const TimeModel* time = nullptr;
 
   // --- afterwards -------------------------------------------------------------------------------
   [[nodiscard]] std::size_t size() const { return steps_.size(); }

@@ -170,8 +170,8 @@ void TimeModel::use(std::span<const Term> ranged) {
 PointId TimeModel::add_point(PointId base, std::int64_t low, std::int64_t high) {
   const auto point = static_cast<PointId>(points_.size());
   points_.push_back({zone_.add(points_[base].zone, low, high), true, true, false, 0});
-  differences_.push_back({base, point, high});
-  differences_.push_back({point, base, -low});
+  differences_.push_back({base, point, high, true});
+  differences_.push_back({point, base, -low, true});
   return point;
 }
 
@@ -236,6 +236,33 @@ bool TimeModel::put_in_order(PointId earlier, PointId later, std::int64_t margin
   if (zone_.upper(to, from) == margin && zone_.upper(from, to) > -margin) tie_only_ = true;
   require(later, earlier, -margin);
   return true;
+}
+
+bool TimeModel::may_follow(const std::vector<bool>& happened, PointId next, PointId later) const {
+  // Consistent unless the graph of differences has a negative cycle (Bellman-Ford).
+  const auto counts = [&](const Difference& difference) {
+    const auto is_there = [&](PointId point) {
+      return happened[point] || (difference.delay && (point == next || point == later));
+    };
+    return is_there(difference.from) && is_there(difference.to);
+  };
+  std::vector<Difference> system;
+  for (const Difference& difference : differences_) {
+    if (counts(difference)) system.push_back(difference);
+  }
+  system.push_back({later, next, 0});
+  std::vector<std::int64_t> distance(points_.size(), 0);
+  for (std::size_t round = 0; round <= points_.size(); ++round) {
+    bool changed = false;
+    for (auto edge = system.rbegin(); edge != system.rend(); ++edge) {
+      const std::int64_t through = distance[edge->to] + edge->bound;
+      if (edge->bound >= Zone::unbounded || through >= distance[edge->from]) continue;
+      distance[edge->from] = through;
+      changed = true;
+    }
+    if (!changed) return true;
+  }
+  return false;
 }
 
 void TimeModel::forget(PointId point) {

@@ -97,6 +97,11 @@ class TimeModel final : public TimeAlgebra {
   [[nodiscard]] bool may_precede(PointId earlier, PointId later, std::int64_t margin) const {
     return zone_.allows(points_[later].zone, points_[earlier].zone, -margin);
   }
+  /// Whether the points for which `happened` is true, with all that is required of them alone, can
+  /// be followed by `next` before `later`; of these two only the delays count. Of a finished run.
+  /// Exact but for comparisons of more than two points and variables used twice.
+  [[nodiscard]] bool may_follow(const std::vector<bool>& happened, PointId next,
+                                PointId later) const;
   /// Adds t_earlier + margin <= t_later; false (and nothing is added) if that is impossible.
   bool put_in_order(PointId earlier, PointId later, std::int64_t margin);
   /// Something may be put in order with a point until the end of the run.
@@ -125,6 +130,7 @@ class TimeModel final : public TimeAlgebra {
     PointId from;
     PointId to;
     std::int64_t bound;
+    bool delay = false;  ///< how long after it was armed an event happens; otherwise an order
   };
   /// All that the run has required of its points; with what is pending not before the present.
   [[nodiscard]] std::vector<Difference> differences() const;

@@ -28,7 +28,10 @@ void World::begin(const RunOptions& options, Decider& decider) {
   steps_ = decider.local_time();
   local_time_ = steps_ != nullptr;
   if (steps_ == nullptr) steps_ = options.steps;
-  if (steps_ != nullptr) steps_->begin_run();
+  if (steps_ != nullptr) {
+    steps_->begin_run();
+    steps_->time = &time_;
+  }
   step_identity_ = 1;
   step_parts_ = 0;
   time_.begin(options.time, options.parameters, decider, trace_, steps_, local_time_);

@@ -92,7 +92,8 @@ void World::stay_behind(PointId point, std::uint32_t sequence,
 
 StepLog::Cancelled World::cancelled_now(const Timed& event) const {
   const ObjectId object = event.strand == nullptr ? UINT32_MAX : event.strand->object;
-  return {event.identity, event.armed_by, steps_->current_id(), true, object, event.reach};
+  return {event.identity, event.armed_by, steps_->current_id(), true,
+          object,         event.reach,    event.point};
 }
 
 void World::cut_off(std::uint32_t slot, StepLog::Cancelled& cut) {
