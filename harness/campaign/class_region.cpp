@@ -1,0 +1,101 @@
+#include "harness/campaign/class_region.hpp"
+
+namespace raceproof::campaign {
+
+namespace {
+
+using explore::ClassSystem;
+using explore::IntegerSet;
+using explore::PointCondition;
+
+/// A comparison of a time with a limit, as an evaluation made it.
+struct LimitMet {
+  trace::EventId from = 0;
+  trace::EventId to = 0;
+};
+
+/// `t_to - t_from > limit`, or its opposite.
+PointCondition condition_of(const sim::World& world, const LimitMet& met, Duration limit,
+                            bool exceeded) {
+  const auto value = limit.affine();
+  PointCondition condition;
+  const std::int64_t sign = exceeded ? -1 : 1;
+  condition.points = {{world.event_points()[met.to], sign},
+                      {world.event_points()[met.from], -sign}};
+  // A limit is a number, or one parameter: form i + 1 is parameter i.
+  if (value.form != 0) condition.terms.push_back({value.form - 1, -sign});
+  condition.constant = -sign * value.constant_ns + (exceeded ? 1 : 0);
+  return condition;
+}
+
+/// Evaluates the checks with every time limit kept, and notes the limits.
+struct Untimed {
+  std::vector<check::Finding> findings;
+  std::vector<LimitMet> met;
+  std::vector<Duration> limits;
+};
+Untimed evaluate_untimed(const trace::Trace& trace, const std::vector<check::Check>& checks) {
+  Untimed untimed;
+  check::Evaluator evaluator(checks);
+  untimed.findings = evaluator.evaluate(
+      trace,
+      [&](trace::EventId from, trace::EventId to) {
+        untimed.met.push_back({from, to});
+        return INT64_MIN;
+      },
+      [&](Duration limit) {
+        untimed.limits.push_back(limit);
+        return INT64_MAX;
+      });
+  return untimed;
+}
+
+}  // namespace
+
+ClassFailure failure_of(Runner& runner, const scenario::ResolvedVariant& variant,
+                        const RunRecord& record, std::optional<std::size_t> check) {
+  ClassFailure failure;
+  if (!check || *check >= variant.checks.size()) {
+    const bool clients_must = variant.expect == scenario::Expectation::holds || check;
+    failure.always |= is_broken(record.end) || (clients_must && !record.clients_ok);
+  }
+  for (std::size_t i = 0; i < variant.checks.size(); ++i) {
+    if (check && *check != i) continue;
+    const std::vector<check::Check> one = {variant.checks[i]};
+    const auto untimed = evaluate_untimed(runner.world().trace(), one);
+    failure.always |= untimed.findings[0].violated;
+    for (std::size_t k = 0; k < untimed.met.size(); ++k) {
+      failure.late.push_back(condition_of(runner.world(), untimed.met[k], untimed.limits[k], true));
+    }
+  }
+  if (failure.always) failure.late.clear();
+  return failure;
+}
+
+ClassRegion region_of(Runner& runner, const scenario::ResolvedVariant& variant,
+                      const RunRecord& record, std::span<const sim::VariableId> onto) {
+  const auto& time = runner.world().time();
+  ClassRegion region{IntegerSet::empty(onto.size()), IntegerSet::empty(onto.size()),
+                     time.tie_only(), false};
+  const ClassFailure failure = failure_of(runner, variant, record);
+  if (failure.always || failure.late.empty()) {
+    auto whole = ClassSystem(time).project(onto);
+    region.impossible = time.relaxed() && whole.is_empty();
+    (failure.always ? region.failing : region.passing) = std::move(whole);
+    return region;
+  }
+  std::vector<PointCondition> all_kept;
+  for (const PointCondition& late : failure.late) {
+    region.failing = region.failing.united(ClassSystem(time, {}, {late}).project(onto));
+    PointCondition kept = late;  // a > b is late, a <= b is not
+    for (auto& [point, factor] : kept.points) factor = -factor;
+    for (auto& term : kept.terms) term.factor = -term.factor;
+    kept.constant = 1 - late.constant;
+    all_kept.push_back(std::move(kept));
+  }
+  region.passing = ClassSystem(time, {}, std::move(all_kept)).project(onto);
+  region.impossible = region.failing.is_empty() && region.passing.is_empty();
+  return region;
+}
+
+}  // namespace raceproof::campaign

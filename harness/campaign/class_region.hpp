@@ -1,0 +1,40 @@
+// One class of a variant's runs, read exactly: for which values of its named durations it exists,
+// and for which of those it fails.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "harness/campaign/runner.hpp"
+#include "harness/explore/class_system.hpp"
+#include "harness/explore/strategy.hpp"
+#include "harness/explore/witness.hpp"
+
+namespace raceproof::campaign {
+
+/// How a class fails. A time limit may be kept by some of its times and broken by others.
+struct ClassFailure {
+  bool always = false;  ///< whatever the times: something other than a time limit is violated
+  /// One for each broken limit: what has to hold of the times.
+  std::vector<explore::PointCondition> late;
+};
+
+/// Looks at the run in `runner`, symbolic and just performed; the run's record as `run` gave it.
+/// With `check`, only at that check of the variant (past the end: at broken runs and clients).
+[[nodiscard]] ClassFailure failure_of(Runner& runner, const scenario::ResolvedVariant& variant,
+                                      const RunRecord& record,
+                                      std::optional<std::size_t> check = std::nullopt);
+
+/// The values of `onto`, parameters of the variant in its order, with which the class exists.
+struct ClassRegion {
+  explore::IntegerSet failing;
+  explore::IntegerSet passing;  ///< may overlap: the other delays decide
+  bool tie_only = false;
+  /// The zone that found it was an approximation and the class does not exist.
+  bool impossible = false;
+};
+[[nodiscard]] ClassRegion region_of(Runner& runner, const scenario::ResolvedVariant& variant,
+                                    const RunRecord& record, std::span<const sim::VariableId> onto);
+
+}  // namespace raceproof::campaign
