@@ -42,8 +42,8 @@ std::string distance_in_words(const Failure& failure) {
                          ? "the usual order itself fails"
                          : counted(failure.baseline_distance, "decision") + " from the usual order";
   if (failure.margin) {
-    text += fmt::format("; it vanishes once {} moves by {}", failure.margin->parameter,
-                        exact(failure.margin->slack));
+    text += fmt::format("; from the steady delays, it vanishes once {} moves by {}",
+                        failure.margin->parameter, exact(failure.margin->slack));
   }
   if (failure.tie_only) text += "; only when two times are exactly equal";
   return text;

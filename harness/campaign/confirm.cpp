@@ -78,26 +78,30 @@ struct SymbolicReplay {
   std::vector<std::string> region;
 };
 
-/// The class's region of named durations: those with a range, within those, and settings with a
-/// single value, as if they could take others.
+/// Whether the scenario's variants differ in a setting: what its author asks about.
+bool varies(const scenario::Scenario& scenario, const scenario::Parameter& setting) {
+  return std::ranges::any_of(scenario.variants(), [&](const auto& variant) {
+    return std::ranges::none_of(variant->parameters, [&](const scenario::Parameter& other) {
+      return other.name == setting.name && other.low_ns == setting.low_ns &&
+             other.high_ns == setting.high_ns;
+    });
+  });
+}
+
+/// The class's region of named durations: those with a range, within those, and settings in which
+/// the scenario's variants differ, as if they could take any value.
 std::vector<std::string> region_of_class(const sim::TimeModel& time,
+                                         const scenario::Scenario& scenario,
                                          const scenario::ResolvedVariant& variant,
                                          std::vector<explore::PointCondition> further) {
   std::vector<sim::VariableId> onto;
   std::vector<sim::VariableId> opened;
   std::vector<std::string> names;
   std::vector<explore::Inequality> known;
-  const auto definitions = time.definitions();
-  const auto is_used = [&](sim::VariableId id) {
-    return std::ranges::any_of(definitions, [&](const auto& definition) {
-      return std::ranges::find(definition.terms, id, &sim::Term::variable) !=
-             definition.terms.end();
-    });
-  };
   for (sim::VariableId id = 0; id < variant.parameters.size(); ++id) {
     const auto& parameter = variant.parameters[id];
     const bool single = parameter.low_ns == parameter.high_ns;
-    if (single && !is_used(id)) continue;
+    if (single && !varies(scenario, parameter)) continue;
     onto.push_back(id);
     names.push_back(parameter.name);
     if (single) opened.push_back(id);
@@ -120,7 +124,8 @@ std::vector<std::string> region_of_class(const sim::TimeModel& time,
 }
 
 /// Performs the symbolic run again and finds times for it with which `check` is violated.
-SymbolicReplay solve_again(Runner& runner, const scenario::ResolvedVariant& variant,
+SymbolicReplay solve_again(Runner& runner, const scenario::Scenario& scenario,
+                           const scenario::ResolvedVariant& variant,
                            const explore::Strategy& strategy, RunRecord record, std::size_t check) {
   SymbolicReplay replay;
   const auto repeated = strategy.repeat(record.key);
@@ -138,7 +143,7 @@ SymbolicReplay solve_again(Runner& runner, const scenario::ResolvedVariant& vari
     if (!replay.simplest) continue;
     replay.most_slack = explore::solve(time, explore::Prefer::most_slack, further);
     if (replay.most_slack) replay.slack = explore::least_slack(time, *replay.most_slack);
-    replay.region = region_of_class(time, variant, further);
+    replay.region = region_of_class(time, scenario, variant, further);
     break;
   }
   return replay;
@@ -198,7 +203,7 @@ std::optional<Confirmed> confirm(const scenario::Scenario& scenario,
   Failure& failure = confirmed.failure;
   std::unique_ptr<sim::Decider> concrete;
   if (symbolic) {
-    auto replay = solve_again(runner, variant, strategy, record, check);
+    auto replay = solve_again(runner, scenario, variant, strategy, record, check);
     if (!replay.simplest) return std::nullopt;
     const auto decider_of = [&](const explore::Witness& witness) {
       return std::make_unique<explore::WitnessDecider>(runner.world().time(), witness,
@@ -206,7 +211,6 @@ std::optional<Confirmed> confirm(const scenario::Scenario& scenario,
     };
     concrete = decider_of(*replay.simplest);
     confirmed.parameters = replay.simplest->variable_values;
-    confirmed.parameters.resize(variant.parameters.size());
     failure.delays = named_delays(variant, *replay.simplest);
     failure.region = std::move(replay.region);
     if (replay.most_slack) {
@@ -214,11 +218,13 @@ std::optional<Confirmed> confirm(const scenario::Scenario& scenario,
       const RunRecord shown =
           runner.run(sim::TimeMode::concrete, *steady, {.keep_payloads = false, .fragment = false});
       if (violates(shown)) {
+        confirmed.parameters = replay.most_slack->variable_values;
         failure.steady_delays = named_delays(variant, *replay.most_slack);
         failure.steady_witness = moments(runner.world().trace());
         if (replay.slack) failure.steady_slack = nanoseconds(*replay.slack);
       }
     }
+    confirmed.parameters.resize(variant.parameters.size());
   } else {
     auto key = record.key;
     concrete = strategy.repeat(key);

@@ -16,7 +16,8 @@ namespace raceproof::campaign {
 struct Confirmed {
   Failure failure;  ///< for the report; `file` and `replay_command` are set when it is saved
   SavedFailure saved;
-  /// Values of the variant's parameters, by their order; empty for a run that was not symbolic.
+  /// Values of the variant's parameters, by their order, in the witness with the most slack; empty
+  /// for a run that was not symbolic.
   std::vector<std::int64_t> parameters;
 };
 

@@ -135,8 +135,8 @@ struct WitnessTime {
   bool operator==(const WitnessTime&) const = default;
 };
 
-/// How far one named delay may move from where it is in the witness, the others staying, until no
-/// order fails any more.
+/// How far one named delay may move from where it is in the steady witness, the others staying,
+/// until no order fails any more.
 struct Margin {
   std::string parameter{};
   nanoseconds slack{};  ///< moved by this much the failure is gone; positive
@@ -156,8 +156,8 @@ struct Failure {
   /// ... and the least time between two of them whose order matters, if any two could be apart.
   std::optional<nanoseconds> steady_slack{};
   /// When this order exists and fails, as inequalities over named durations that all must hold;
-  /// those of the declared ranges are left out. Settings with a single value count as if they
-  /// could take others.
+  /// those of the declared ranges are left out. Settings in which the scenario's variants differ
+  /// count as if they could take any value.
   std::vector<std::string> region{};
   std::uint64_t baseline_distance = 0;  ///< decisions that differ from the usual order
   std::optional<Margin> margin{};       ///< the tightest, if known

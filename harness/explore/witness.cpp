@@ -57,10 +57,13 @@ std::int64_t longest_path(std::size_t points, const std::vector<Difference>& dif
   return distance[to];
 }
 
+/// Lengths of paths that go round a negative cycle for a while.
+__extension__ using Wide = __int128;
+
 /// A cycle of negative length, as indices of differences; empty if there is none.
 std::vector<std::size_t> negative_cycle(std::size_t points,
                                         const std::vector<Difference>& differences) {
-  std::vector<std::int64_t> distance(points, 0);  // as from a point before all others
+  std::vector<Wide> distance(points, 0);  // as from a point before all others
   std::vector<std::size_t> entered_by(points, differences.size());
   sim::PointId last = 0;
   for (std::size_t round = 0; round <= points; ++round) {
@@ -158,13 +161,13 @@ std::optional<std::int64_t> spread(std::size_t points, std::vector<Difference>& 
   const auto times = earliest(points, differences);
   if (!times) return std::nullopt;
   auto loose = loose_orders(differences, *times);
-  constexpr std::int64_t start = far / 4;
+  constexpr std::int64_t start = 1'000'000'000'000'000;  // eleven days: longer than any run
   std::int64_t slack = start;
   for (;;) {
     if (std::ranges::find(loose, true) == loose.end()) return std::nullopt;
     auto tighter = differences;
     for (std::size_t i = 0; i < tighter.size(); ++i) {
-      if (loose[i]) tighter[i].bound = std::max(-start, tighter[i].bound - slack);
+      if (loose[i]) tighter[i].bound -= slack;
     }
     const auto cycle = negative_cycle(points, tighter);
     if (cycle.empty()) {
