@@ -75,18 +75,30 @@ ClassFailure failure_of(Runner& runner, const scenario::ResolvedVariant& variant
 ClassRegion region_of(Runner& runner, const scenario::ResolvedVariant& variant,
                       const RunRecord& record, std::span<const sim::VariableId> onto) {
   const auto& time = runner.world().time();
-  ClassRegion region{IntegerSet::empty(onto.size()), IntegerSet::empty(onto.size()),
-                     time.tie_only(), false};
+  const auto nowhere = IntegerSet::empty(onto.size());
+  ClassRegion region{nowhere, nowhere, nowhere, time.tie_only(), false};
+  const auto add_apart = [&](std::vector<PointCondition> further) {
+    if (time.tie_only()) return;
+    const auto witness = explore::solve(time, explore::Prefer::most_slack, further);
+    if (!witness) return;
+    auto apart = explore::orders_apart(time, *witness);
+    further.insert(further.end(), std::make_move_iterator(apart.begin()),
+                   std::make_move_iterator(apart.end()));
+    region.failing_apart =
+        region.failing_apart.united(ClassSystem(time, {}, std::move(further)).project(onto));
+  };
   const ClassFailure failure = failure_of(runner, variant, record);
   if (failure.always || failure.late.empty()) {
     auto whole = ClassSystem(time).project(onto);
     region.impossible = time.relaxed() && whole.is_empty();
     (failure.always ? region.failing : region.passing) = std::move(whole);
+    if (failure.always) add_apart({});
     return region;
   }
   std::vector<PointCondition> all_kept;
   for (const PointCondition& late : failure.late) {
     region.failing = region.failing.united(ClassSystem(time, {}, {late}).project(onto));
+    add_apart({late});
     PointCondition kept = late;  // a > b is late, a <= b is not
     for (auto& [point, factor] : kept.points) factor = -factor;
     for (auto& term : kept.terms) term.factor = -term.factor;

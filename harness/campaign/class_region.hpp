@@ -29,6 +29,8 @@ struct ClassFailure {
 /// The values of `onto`, parameters of the variant in its order, with which the class exists.
 struct ClassRegion {
   explore::IntegerSet failing;
+  /// Where it fails without two events at exactly the same time, but for those that always are.
+  explore::IntegerSet failing_apart;
   explore::IntegerSet passing;  ///< may overlap: the other delays decide
   bool tie_only = false;
   /// The zone that found it was an approximation and the class does not exist.

@@ -143,7 +143,7 @@ RegionSearch search_regions(std::shared_ptr<const scenario::ResolvedVariant> var
   RegionSearch search{.variant = std::move(variant),
                       .outcome = {},
                       .failing = IntegerSet::empty(dimension),
-                      .failing_without_ties = IntegerSet::empty(dimension),
+                      .failing_apart = IntegerSet::empty(dimension),
                       .passing = IntegerSet::empty(dimension)};
   search.outcome = search_variant(*search.variant, campaign);
   auto& part = search.outcome.parts.front();
@@ -173,11 +173,11 @@ RegionSearch search_regions(std::shared_ptr<const scenario::ResolvedVariant> var
     search.classes_failing += region.failing.is_empty() ? 0 : 1;
     search.classes_relaxed += again.relaxed ? 1 : 0;
     add_to(search.failing, region.failing, added);
-    if (!region.tie_only) add_to(search.failing_without_ties, region.failing, added);
+    add_to(search.failing_apart, region.failing_apart, added);
     add_to(search.passing, region.passing, added);
   }
   search.failing = search.failing.coalesced();
-  search.failing_without_ties = search.failing_without_ties.coalesced();
+  search.failing_apart = search.failing_apart.coalesced();
   search.passing = search.passing.coalesced();
   return search;
 }

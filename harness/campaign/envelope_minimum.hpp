@@ -22,7 +22,7 @@ struct RegionSearch {
   std::uint64_t classes_relaxed = 0;
   std::uint64_t classes_impossible = 0;
   explore::IntegerSet failing;
-  explore::IntegerSet failing_without_ties;
+  explore::IntegerSet failing_apart;
   explore::IntegerSet passing;
 };
 

@@ -291,6 +291,23 @@ ClassSystem::ClassSystem(const sim::TimeModel& time, std::vector<sim::VariableId
     }
   }
 
+  // What is asked further is mostly differences of points, too.
+  std::erase_if(further, [&](const PointCondition& condition) {
+    if (!condition.terms.empty() || condition.points.size() > 2) return false;
+    sim::TimeModel::Difference difference{0, 0, -condition.constant};
+    for (const auto& [point, factor] : condition.points) {
+      if (factor == 1 && difference.to == 0) {
+        difference.to = point;
+      } else if (factor == -1 && difference.from == 0) {
+        difference.from = point;
+      } else {
+        return false;
+      }
+    }
+    differences.push_back(difference);
+    return true;
+  });
+
   // A draw that one definition alone speaks of, with factor 1 and beside at most one point, is the
   // slack between the two differences that bound its delay.
   std::map<sim::VariableId, std::size_t> mentions;

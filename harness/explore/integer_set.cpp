@@ -1,5 +1,6 @@
 #include "harness/explore/integer_set.hpp"
 
+#include <isl/aff.h>
 #include <isl/constraint.h>
 #include <isl/ctx.h>
 #include <isl/ilp.h>
@@ -210,6 +211,23 @@ IntegerSet IntegerSet::without(const IntegerSet& other) const {
 IntegerSet IntegerSet::projected_out(std::size_t first, std::size_t count) const {
   return IntegerSet(isl_set_project_out(copy(), isl_dim_set, static_cast<unsigned>(first),
                                         static_cast<unsigned>(count)));
+}
+
+IntegerSet IntegerSet::moved(std::size_t coordinate, std::int64_t by) const {
+  const int position = static_cast<int>(coordinate);
+  isl_multi_aff* back = isl_multi_aff_identity_on_domain_space(isl_set_get_space(set_.get()));
+  isl_aff* shifted = isl_multi_aff_get_aff(back, position);
+  shifted = isl_aff_add_constant_val(shifted, isl_val_int_from_si(context(), -by));
+  back = isl_multi_aff_set_aff(back, position, shifted);
+  return IntegerSet(isl_set_preimage_multi_aff(copy(), back));
+}
+
+IntegerSet IntegerSet::beside() const {
+  IntegerSet points = empty(dimension());
+  for (std::size_t i = 0; i < dimension(); ++i) {
+    points = points.united(moved(i, 1)).united(moved(i, -1));
+  }
+  return points;
 }
 
 IntegerSet IntegerSet::coalesced() const { return IntegerSet(isl_set_coalesce(copy())); }

@@ -48,6 +48,10 @@ class IntegerSet {
   [[nodiscard]] IntegerSet without(const IntegerSet& other) const;
   /// Leaves out `count` dimensions from `first` on: the points that some values of those complete.
   [[nodiscard]] IntegerSet projected_out(std::size_t first, std::size_t count) const;
+  /// All points, with `by` added to one coordinate.
+  [[nodiscard]] IntegerSet moved(std::size_t coordinate, std::int64_t by) const;
+  /// The points at distance 1 along a coordinate from one of this set.
+  [[nodiscard]] IntegerSet beside() const;
   /// The same set, in fewer convex pieces where that is possible.
   [[nodiscard]] IntegerSet coalesced() const;
 

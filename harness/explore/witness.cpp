@@ -263,8 +263,9 @@ class Solver {
       const auto values = system.project(std::span(&variable, 1), fixed_);
       const auto bounds = values.bounds(0);
       if (!bounds) return false;
-      std::int64_t value =
-          prefer_ == Prefer::earliest ? bounds->low : roundest(bounds->low, bounds->high);
+      std::int64_t value = bounds->low;
+      if (prefer_ == Prefer::simplest) value = roundest(bounds->low, bounds->high);
+      if (prefer_ == Prefer::most_slack) value += (bounds->high - bounds->low) / 2;
       if (!values.contains(std::span(&value, 1))) value = bounds->low;
       fixed_[variable] = value;
     }
@@ -382,6 +383,18 @@ std::optional<std::int64_t> least_slack(const sim::TimeModel& time, const Witnes
     least = std::min(least.value_or(slack), slack);
   }
   return least;
+}
+
+std::vector<PointCondition> orders_apart(const sim::TimeModel& time, const Witness& witness) {
+  std::vector<PointCondition> conditions;
+  const auto& times = witness.point_times;
+  for (const auto& edge : time.differences()) {
+    // An order with a margin ends in a tie that is decided otherwise, by who was first in a queue.
+    if (edge.delay || edge.by_value || edge.bound != 0) continue;
+    if (times[edge.from] - times[edge.to] < 1) continue;
+    conditions.push_back({{{edge.to, 1}, {edge.from, -1}}, {}, 1});
+  }
+  return conditions;
 }
 
 std::int64_t roundest(std::int64_t low, std::int64_t high) {

@@ -30,7 +30,7 @@ enum class Prefer : std::uint8_t {
 /// A solution of the run's conditions and of `further` ones, or nothing if there is none: exact for
 /// relaxed runs too. Without those it is shortest paths in the graph of differences, integral
 /// because all bounds are. `most_slack` is exact for runs that are not relaxed; in those, delays
-/// that are used more than once are first given their roundest values.
+/// that the zone could not hold are first given values in the middle of what they can be.
 std::optional<Witness> solve(const sim::TimeModel& time, Prefer prefer = Prefer::earliest,
                              std::span<const PointCondition> further = {});
 
@@ -43,6 +43,10 @@ bool is_solution(const sim::TimeModel& time, const Witness& witness);
 /// The least time between two events that the run put in an order and that could be apart, as
 /// `most_slack` maximises it; nothing if no two events could.
 std::optional<std::int64_t> least_slack(const sim::TimeModel& time, const Witness& witness);
+
+/// That every two events which are apart in `witness`, and whose order the run required, are apart:
+/// what has to hold on top for the class to need no tie but those that it cannot do without.
+std::vector<PointCondition> orders_apart(const sim::TimeModel& time, const Witness& witness);
 
 /// The value in [low, high] with the fewest digits in nanoseconds: a multiple of the highest power
 /// of ten that has one there, the least of those. `low` is not negative.

@@ -94,6 +94,9 @@ TEST(IntegerSet, AgreesWithBruteForce) {
       ASSERT_EQ(both.contains(point), in_a && in_b);
       ASSERT_EQ(either.contains(point), in_a || in_b);
       ASSERT_EQ(rest.contains(point), in_a && !in_b);
+      Point further = point;
+      further[1] += 2;
+      ASSERT_EQ(a.moved(1, 2).contains(further), in_a);
     }
     for (const auto& [value, expected] : shadow_points) {
       ASSERT_EQ(shadow.contains(Point{value}), expected);
