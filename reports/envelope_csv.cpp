@@ -1,3 +1,4 @@
+// An envelope as comma-separated values: corners and concrete runs.
 #include <fmt/format.h>
 
 #include "reports/envelope.hpp"

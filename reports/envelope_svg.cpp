@@ -124,8 +124,12 @@ class Chart {
   }
 
  private:
-  [[nodiscard]] double px(double x) const { return plot_left + x_.share(x) * plot_width; }
-  [[nodiscard]] double py(double y) const { return plot_top + (1 - y_.share(y)) * plot_height_; }
+  [[nodiscard]] double px(double x) const {
+    return plot_left + std::clamp(x_.share(x), 0.0, 1.0) * plot_width;
+  }
+  [[nodiscard]] double py(double y) const {
+    return plot_top + (1 - std::clamp(y_.share(y), 0.0, 1.0)) * plot_height_;
+  }
 
   void label(double x, double y, double size, const char* anchor, const char* colour,
              std::string_view words, std::string_view more = {}) {

@@ -1,3 +1,4 @@
+// An envelope for a terminal.
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>

@@ -76,8 +76,12 @@ ClassRegion region_of(Runner& runner, const scenario::ResolvedVariant& variant,
                       const RunRecord& record, std::span<const sim::VariableId> onto) {
   const auto& time = runner.world().time();
   const auto nowhere = IntegerSet::empty(onto.size());
-  ClassRegion region{nowhere, nowhere, nowhere, time.tie_only(), false};
-  const auto add_apart = [&](std::vector<PointCondition> further) {
+  ClassRegion region{nowhere, nowhere, nowhere, nowhere, time.tie_only(), false};
+  const auto add_ends = [&](std::vector<PointCondition> further) {
+    auto closed = further;
+    for (PointCondition& condition : closed) --condition.constant;  // lateness is strict
+    region.failing_closed =
+        region.failing_closed.united(ClassSystem(time, {}, std::move(closed), true).project(onto));
     if (time.tie_only()) return;
     const auto witness = explore::solve(time, explore::Prefer::most_slack, further);
     if (!witness) return;
@@ -92,13 +96,13 @@ ClassRegion region_of(Runner& runner, const scenario::ResolvedVariant& variant,
     auto whole = ClassSystem(time).project(onto);
     region.impossible = time.relaxed() && whole.is_empty();
     (failure.always ? region.failing : region.passing) = std::move(whole);
-    if (failure.always) add_apart({});
+    if (failure.always) add_ends({});
     return region;
   }
   std::vector<PointCondition> all_kept;
   for (const PointCondition& late : failure.late) {
     region.failing = region.failing.united(ClassSystem(time, {}, {late}).project(onto));
-    add_apart({late});
+    add_ends({late});
     PointCondition kept = late;  // a > b is late, a <= b is not
     for (auto& [point, factor] : kept.points) factor = -factor;
     for (auto& term : kept.terms) term.factor = -term.factor;

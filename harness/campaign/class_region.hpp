@@ -31,6 +31,8 @@ struct ClassRegion {
   explore::IntegerSet failing;
   /// Where it fails without two events at exactly the same time, but for those that always are.
   explore::IntegerSet failing_apart;
+  /// `failing` and its limits: what it requires to be less may be equal.
+  explore::IntegerSet failing_closed;
   explore::IntegerSet passing;  ///< may overlap: the other delays decide
   bool tie_only = false;
   /// The zone that found it was an approximation and the class does not exist.

@@ -85,10 +85,10 @@ class EnvelopeMaker {
     const IntegerSet box = box_of(result_.axes);
     const IntegerSet possible = search.failing.common(box).coalesced();
     result_.possible_failure = make_region(possible, result_.axes);
-    // Only where the region ends: inside it, where some other event happens to fall on the same
-    // moment, a tie decides nothing.
+    // Only where the region ends and its end belongs to it: inside it, where some other event
+    // happens to fall on the same moment, a tie decides nothing.
     const IntegerSet ties =
-        possible.without(search.failing_apart).common(box.without(possible).beside());
+        possible.without(search.failing_apart).common(box.without(search.failing_closed).beside());
     result_.only_at_ties = make_region(ties.coalesced(), result_.axes);
     if (!search.complete) {
       lower(ExitCode::unknown);

@@ -144,6 +144,7 @@ RegionSearch search_regions(std::shared_ptr<const scenario::ResolvedVariant> var
                       .outcome = {},
                       .failing = IntegerSet::empty(dimension),
                       .failing_apart = IntegerSet::empty(dimension),
+                      .failing_closed = IntegerSet::empty(dimension),
                       .passing = IntegerSet::empty(dimension)};
   search.outcome = search_variant(*search.variant, campaign);
   auto& part = search.outcome.parts.front();
@@ -174,10 +175,12 @@ RegionSearch search_regions(std::shared_ptr<const scenario::ResolvedVariant> var
     search.classes_relaxed += again.relaxed ? 1 : 0;
     add_to(search.failing, region.failing, added);
     add_to(search.failing_apart, region.failing_apart, added);
+    add_to(search.failing_closed, region.failing_closed, added);
     add_to(search.passing, region.passing, added);
   }
   search.failing = search.failing.coalesced();
   search.failing_apart = search.failing_apart.coalesced();
+  search.failing_closed = search.failing_closed.coalesced();
   search.passing = search.passing.coalesced();
   return search;
 }

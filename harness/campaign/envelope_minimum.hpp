@@ -23,6 +23,7 @@ struct RegionSearch {
   std::uint64_t classes_impossible = 0;
   explore::IntegerSet failing;
   explore::IntegerSet failing_apart;
+  explore::IntegerSet failing_closed;
   explore::IntegerSet passing;
 };
 

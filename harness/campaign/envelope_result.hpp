@@ -130,8 +130,7 @@ struct EnvelopeResult {
   EnvelopeRegion possible_failure{};        ///< some delays make it fail
   EnvelopeRegion certain_failure{};         ///< all delays do
   EnvelopeRegion safe{};                    ///< none does
-  /// Where, beside a value that is safe, it can fail only when two events happen at exactly the same
-  /// time.
+  /// Where, at the end of the possible failures, it takes two events at exactly the same time.
   EnvelopeRegion only_at_ties{};
   std::vector<EnvelopeGridPoint> grid{};
   std::vector<std::string> contradictions{};  ///< what the concrete runs say against the regions

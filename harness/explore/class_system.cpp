@@ -241,7 +241,7 @@ struct ClassSystem::Reduced {
 };
 
 ClassSystem::ClassSystem(const sim::TimeModel& time, std::vector<sim::VariableId> opened,
-                         std::vector<PointCondition> further)
+                         std::vector<PointCondition> further, bool closed)
     : time_(&time) {
   const auto& variables = time.variables();
   const bool open = !opened.empty();
@@ -283,7 +283,8 @@ ClassSystem::ClassSystem(const sim::TimeModel& time, std::vector<sim::VariableId
   if (open) {
     std::erase_if(differences, [](const auto& edge) { return edge.by_value; });
     for (auto& outcome : time.outcomes()) {
-      if (const auto difference = as_difference(outcome.terms, outcome.constant)) {
+      if (auto difference = as_difference(outcome.terms, outcome.constant)) {
+        difference->strict = outcome.strict;
         differences.push_back(*difference);
       } else {
         conditions.push_back(std::move(outcome));
@@ -291,6 +292,10 @@ ClassSystem::ClassSystem(const sim::TimeModel& time, std::vector<sim::VariableId
     }
   }
 
+  if (closed) {
+    for (auto& difference : differences) difference.bound += difference.strict ? 1 : 0;
+    for (auto& condition : conditions) condition.constant -= condition.strict ? 1 : 0;
+  }
   // What is asked further is mostly differences of points, too.
   std::erase_if(further, [&](const PointCondition& condition) {
     if (!condition.terms.empty() || condition.points.size() > 2) return false;

@@ -37,8 +37,9 @@ class ClassSystem {
  public:
   /// `opened` are parameters with a single value that shall count as variables from 0 on: the
   /// system then says for which of their values the run would have gone the same way.
+  /// With `closed`, what the run required strictly (`<`) need only hold as `<=`.
   explicit ClassSystem(const sim::TimeModel& time, std::vector<sim::VariableId> opened = {},
-                       std::vector<PointCondition> further = {});
+                       std::vector<PointCondition> further = {}, bool closed = false);
 
   /// The values of `onto` (parameters or draws; in their order) that some values of everything else
   /// complete to a solution.

@@ -190,6 +190,7 @@ std::vector<TimeModel::Condition> TimeModel::outcomes() const {
     Condition condition{{form.begin(), form.end()}, outcome.constant};
     if (outcome.negative) {
       condition.constant += 1;
+      condition.strict = true;
     } else {
       for (Term& term : condition.terms) term.factor = -term.factor;
       condition.constant = -condition.constant;
@@ -252,9 +253,9 @@ PointId TimeModel::create(Instant deadline) {
   return point;
 }
 
-void TimeModel::require(PointId from, PointId to, std::int64_t bound, bool by_value) {
+void TimeModel::require(PointId from, PointId to, std::int64_t bound, bool by_value, bool strict) {
   zone_.constrain(points_[from].zone, points_[to].zone, bound);
-  differences_.push_back({from, to, bound, false, by_value});
+  differences_.push_back({from, to, bound, false, by_value, strict});
 }
 
 void TimeModel::order(PointId earlier, PointId later) { require(later, earlier, 0); }
@@ -282,7 +283,9 @@ void TimeModel::fire(PointId point, std::span<const Zone::After> later) {
   zone_.fire(fired.zone, later);
   differences_.push_back({point, current_, 0});
   for (const auto& other : later) {
-    if (other.margin > 0) differences_.push_back({other.id, point, -other.margin});
+    if (other.margin > 0) {
+      differences_.push_back({other.id, point, -other.margin, false, false, true});
+    }
   }
   fired.pending = false;
   const PointId previous = current_;
@@ -305,7 +308,7 @@ void TimeModel::discard(PointId point) {
 
 bool TimeModel::could_be_now(PointId point) {
   if (zone_.upper(points_[point].zone, points_[current_].zone) >= 0) return true;
-  differences_.push_back({point, current_, -1});
+  differences_.push_back({point, current_, -1, false, false, true});
   return false;
 }
 
@@ -374,7 +377,7 @@ bool TimeModel::decide_negative(FormId form, std::int64_t constant_ns) {
     note_outcome(form, constant_ns, negative);
     const bool by_value = has_parameter(form);
     if (negative) {
-      require(pair.from, pair.to, -parts.constant - 1, by_value);
+      require(pair.from, pair.to, -parts.constant - 1, by_value, true);
     } else {
       require(pair.to, pair.from, parts.constant, by_value);
       if (high == 0) tie_only_ = true;
@@ -385,6 +388,7 @@ bool TimeModel::decide_negative(FormId form, std::int64_t constant_ns) {
     Condition condition{{terms(form).begin(), terms(form).end()}, constant_ns};
     if (negative) {
       condition.constant += 1;
+      condition.strict = true;
     } else {
       for (Term& term : condition.terms) term.factor = -term.factor;
       condition.constant = -condition.constant;

@@ -102,6 +102,7 @@ class TimeModel final : public TimeAlgebra {
   struct Condition {
     std::vector<Term> terms;
     std::int64_t constant = 0;
+    bool strict = false;  ///< means `< 0`: `constant` is one nanosecond more
   };
   /// t_to - t_from <= bound, over points.
   struct Difference {
@@ -110,6 +111,7 @@ class TimeModel final : public TimeAlgebra {
     std::int64_t bound;
     bool delay = false;     ///< bounds a delay; otherwise it orders two events
     bool by_value = false;  ///< `bound` holds the value of a parameter; see `outcomes`
+    bool strict = false;    ///< means `<`: `bound` is one nanosecond less
   };
   /// All that the run has required of its points; with what is pending not before the present.
   [[nodiscard]] std::vector<Difference> differences() const;
@@ -185,7 +187,8 @@ class TimeModel final : public TimeAlgebra {
   Split split(FormId form, std::int64_t constant) const;
   void use(std::span<const Term> ranged);
   [[nodiscard]] PointPair pair_of(const Split& parts) const;
-  void require(PointId from, PointId to, std::int64_t bound, bool by_value = false);
+  void require(PointId from, PointId to, std::int64_t bound, bool by_value = false,
+               bool strict = false);
   bool note_outcome(FormId form, std::int64_t constant, bool negative);
   Instant current_instant();
   [[nodiscard]] std::int64_t lowest(const Split& parts) const;

@@ -50,6 +50,7 @@ TEST(Words, CompleteBound) {
       bound_in_words(reproduced_variant().bound),
       "complete: every order over the whole range of 2 delays, 1 thread; pick-up within 50 us; "
       "4 orders only at exactly equal times; 7 orders confirmed exactly; "
+      "3 orders left out that no latency can produce; "
       "3 cuts at gateway/example.cpp:41");
   EXPECT_EQ(exclusions_in_words(reproduced_variant().bound), "not varied: fragmentation, faults");
   EXPECT_EQ(found_in_words(reproduced_variant()), "12 of 340 orders fail");

@@ -146,7 +146,11 @@ scenario: limit
 shows: A session within 200 ms.
 source: made for this test
 parameters: {client.arrives: 0ms..300ms, redis.stabilise: 50ms..90ms}
-gateway: {environment: staging, grace_period: 100ms, threads: 1, readiness: {redis: connected, poll: 100ms}}
+gateway:
+  environment: staging
+  grace_period: 100ms
+  threads: 1
+  readiness: {redis: connected, poll: 100ms}
 backends: {redis: {connect: 20ms, on: {subscribe: {delay: $redis.stabilise}}}}
 clients:
   alice:

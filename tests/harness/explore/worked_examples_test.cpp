@@ -33,12 +33,13 @@ std::size_t position(const Log& log, std::string_view entry) {
 /// What all classes of a program say about its first two parameters.
 struct Regions {
   IntegerSet failing = IntegerSet::empty(2);
-  IntegerSet failing_apart = IntegerSet::empty(2);  ///< without two events at the same time
+  IntegerSet failing_apart = IntegerSet::empty(2);   ///< without two events at the same time
+  IntegerSet failing_closed = IntegerSet::empty(2);  ///< with its limits
   IntegerSet passing = IntegerSet::empty(2);
 
   /// At the end of the failing region: where it takes two events at exactly the same time.
   [[nodiscard]] IntegerSet failing_only_at_ties(const IntegerSet& everything) const {
-    return failing.without(failing_apart).common(everything.without(failing).beside());
+    return failing.without(failing_apart).common(everything.without(failing_closed).beside());
   }
 };
 
@@ -51,22 +52,25 @@ Regions regions_of(const Playground::Build& build, const sim::RunOptions& option
   struct Class {
     IntegerSet region;
     IntegerSet apart;
+    IntegerSet closed;
   };
   std::vector<Class> classes;
   Playground program(build);
   const auto outcomes = program.all(options, [&](sim::World& world) {
     const auto& time = world.time();
     const auto witness = solve(time, Prefer::most_slack);
-    classes.push_back({ClassSystem(time).project(onto), IntegerSet::empty(2)});
+    classes.push_back({ClassSystem(time).project(onto), IntegerSet::empty(2),
+                       ClassSystem(time, {}, {}, true).project(onto)});
     if (time.tie_only() || !witness) return;
     classes.back().apart = ClassSystem(time, {}, orders_apart(time, *witness)).project(onto);
   });
   Regions regions;
   for (std::size_t i = 0; i < classes.size(); ++i) {
-    const auto& [region, apart] = classes[i];
+    const auto& [region, apart, closed] = classes[i];
     if (fails(outcomes[i].log)) {
       regions.failing = regions.failing.united(region);
       regions.failing_apart = regions.failing_apart.united(apart);
+      regions.failing_closed = regions.failing_closed.united(closed);
     } else {
       regions.passing = regions.passing.united(region);
     }
