@@ -142,8 +142,8 @@ class Renderer {
     std::string words = fmt::format("{} of {} fail ({})", grouped(bound.classes_failing),
                                     counted(bound.classes_explored, "order"), bound.strategy);
     if (bound.classes_relaxed_confirmed > 0) {
-      words += fmt::format("; {} confirmed exactly",
-                           counted(bound.classes_relaxed_confirmed, "approximated one"));
+      words += fmt::format("; {} found by approximation and confirmed exactly",
+                           grouped(bound.classes_relaxed_confirmed));
     }
     if (result_.classes_impossible > 0) {
       words += fmt::format("; {} that no latency can produce left out",

@@ -108,10 +108,6 @@ campaign::EnvelopeOptions options_of(const EnvelopeArguments& arguments) {
     if (arguments.minimum.find('=') != std::string::npos) {
       minimum.range = parse_axis("--min", arguments.minimum);
       minimum.parameter = minimum.range->name;
-    } else {
-      const auto axis =
-          std::ranges::find(options.axes, arguments.minimum, &scenario::RangeChange::name);
-      if (axis != options.axes.end()) minimum.range = *axis;
     }
     options.minimum = std::move(minimum);
   }

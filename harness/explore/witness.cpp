@@ -264,7 +264,9 @@ class Solver {
       const auto bounds = values.bounds(0);
       if (!bounds) return false;
       std::int64_t value = bounds->low;
-      if (prefer_ == Prefer::simplest) value = roundest(bounds->low, bounds->high);
+      if (prefer_ == Prefer::simplest) {
+        value = simplest(time_.variables()[variable], bounds->low, bounds->high);
+      }
       if (prefer_ == Prefer::most_slack) value += (bounds->high - bounds->low) / 2;
       if (!values.contains(std::span(&value, 1))) value = bounds->low;
       fixed_[variable] = value;
@@ -290,6 +292,12 @@ class Solver {
     return true;
   }
 
+  /// The shortest delay that the variable has, where that is possible, else the roundest.
+  static std::int64_t simplest(const sim::TimeModel::Variable& variable, std::int64_t low,
+                               std::int64_t high) {
+    return low <= variable.low ? variable.low : roundest(low, high);
+  }
+
   /// Gives each delay that stands between two points its roundest value, one after the other.
   bool round_delays() {
     for (sim::VariableId id = 0; id < time_.variables().size(); ++id) {
@@ -304,7 +312,7 @@ class Solver {
           -longest_path(points, differences_, variable.point, variable.base) - variable.offset;
       if (low > high) return false;
       const std::int64_t value =
-          roundest(std::max(low, variable.low), std::min(high, variable.high));
+          simplest(variable, std::max(low, variable.low), std::min(high, variable.high));
       require(variable.base, variable.point, value + variable.offset, true);
     }
     return true;
@@ -399,14 +407,17 @@ std::vector<PointCondition> orders_apart(const sim::TimeModel& time, const Witne
 
 std::int64_t roundest(std::int64_t low, std::int64_t high) {
   if (low == 0) return 0;
-  std::int64_t unit = 1;
-  std::int64_t best = low;
-  for (;;) {
-    const std::int64_t least = (low + unit - 1) / unit * unit;
+  const std::int64_t middle = low + (high - low) / 2;
+  std::int64_t best = middle;
+  for (std::int64_t unit = 1;; unit *= 10) {
+    const std::int64_t least = (low - 1) / unit * unit + unit;  // low > 0
     if (least > high) return best;
-    best = least;
+    // Of the multiples on either side of the middle, the nearer one that is inside.
+    const std::int64_t below = middle / unit * unit;
+    const std::int64_t above = below > high - unit ? below : below + unit;
+    const bool take_below = below >= low && (middle - below <= above - middle || above == below);
+    best = take_below ? below : above;
     if (unit > high / 10) return best;
-    unit *= 10;
   }
 }
 

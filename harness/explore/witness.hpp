@@ -21,8 +21,8 @@ struct Witness {
 /// Which of a class's solutions.
 enum class Prefer : std::uint8_t {
   earliest,  ///< every event as early as it can be
-  simplest,  ///< the roundest delays: the named parameters first, then drawn delays in their order;
-             ///< with those, every event as early as it can be
+  simplest,  ///< the shortest delays where possible, else the roundest: the named parameters first,
+             ///< then drawn delays in their order; with those, every event as early as it can be
   most_slack,  ///< the least time between two events whose order matters is as long as it can be;
                ///< with that, the roundest delays
 };
@@ -49,7 +49,7 @@ std::optional<std::int64_t> least_slack(const sim::TimeModel& time, const Witnes
 std::vector<PointCondition> orders_apart(const sim::TimeModel& time, const Witness& witness);
 
 /// The value in [low, high] with the fewest digits in nanoseconds: a multiple of the highest power
-/// of ten that has one there, the least of those. `low` is not negative.
+/// of ten that has one there, of those the one nearest to the middle. `low` is not negative.
 std::int64_t roundest(std::int64_t low, std::int64_t high);
 
 /// The greatest t_to - t_from that the run's conditions allow, in nanoseconds.

@@ -20,6 +20,17 @@ YamlEntry entry(std::string key, std::string text) {
   return made;
 }
 
+/// The path as overrides are written: elements of lists by number, `process.stall.0.for`, also
+/// where it was given as reports write them, `process.stall[0].for`.
+std::string dotted(const std::string& path) {
+  std::string out;
+  for (const char c : path) {
+    if (c == '[') out += '.';
+    if (c != '[' && c != ']') out += c;
+  }
+  return out;
+}
+
 bool is_declared(const ResolvedVariant& variant, const std::string& name) {
   return std::ranges::any_of(variant.parameters, [&](const Parameter& parameter) {
     return !parameter.implicit && parameter.name == name;
@@ -61,7 +72,7 @@ Scenario::with_ranges(const ResolvedVariant& variant,
         tree,
         entry("parameters." + change.name, print_delay_range({change.low_ns, change.high_ns})),
         context);
-    if (!declared) apply_override(tree, entry(change.name, "$" + change.name), context);
+    if (!declared) apply_override(tree, entry(dotted(change.name), "$" + change.name), context);
   }
   auto ranged = std::make_shared<ResolvedVariant>();
   ranged->name = variant.name;

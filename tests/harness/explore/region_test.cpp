@@ -131,14 +131,34 @@ TEST(IntegerSet, SaysWhatItCannotAnswer) {
 }
 
 TEST(Roundest, HasTheFewestDigits) {
+  const auto trailing_zeros = [](std::int64_t value) {
+    int zeros = 0;
+    for (; value != 0 && value % 10 == 0; value /= 10) ++zeros;
+    return value == 0 ? 20 : zeros;
+  };
+  Random random(3);
+  for (int round = 0; round < 2'000; ++round) {
+    const std::int64_t low = between(random, 0, 3'000);
+    const std::int64_t high = low + between(random, 0, 1'500);
+    const std::int64_t value = roundest(low, high);
+    ASSERT_GE(value, low);
+    ASSERT_LE(value, high);
+    for (std::int64_t other = low; other <= high; ++other) {
+      ASSERT_LE(trailing_zeros(other), trailing_zeros(value)) << low << ' ' << high;
+    }
+  }
+
   EXPECT_EQ(roundest(0, 9), 0);
-  EXPECT_EQ(roundest(1, 9), 1);
+  EXPECT_EQ(roundest(1, 9), 5);
   EXPECT_EQ(roundest(7, 23), 10);
-  EXPECT_EQ(roundest(11, 19), 11);
+  EXPECT_EQ(roundest(11, 19), 15);
+  EXPECT_EQ(roundest(13, 14), 13);
+  EXPECT_EQ(roundest(17, 21), 20);
+  EXPECT_EQ(roundest(90, 401), 200);
   EXPECT_EQ(roundest(49'000'001, 51'999'999), 50'000'000);
   EXPECT_EQ(roundest(1'000'000'001, 1'001'999'999), 1'001'000'000);
   EXPECT_EQ(roundest(123, 123), 123);
-  EXPECT_EQ(roundest(5, INT64_MAX), 1'000'000'000'000'000'000);
+  EXPECT_EQ(roundest(5, INT64_MAX), 5'000'000'000'000'000'000);
 }
 
 /// Everything that can happen, by values of the parameters, each delay and each tie tried.
