@@ -86,6 +86,20 @@ void fields(Archive& a, campaign::EnvelopeMinimum& v) {
 }
 
 template <class Archive>
+void fields(Archive& a, campaign::EnvelopeMargin& v) {
+  a.field("parameter", v.parameter);
+  a.field("low_ns", v.low);
+  a.field("high_ns", v.high);
+  a.field("searched_low_ns", v.searched_low);
+  a.field("searched_high_ns", v.searched_high);
+  a.field("complete", v.complete);
+  a.field("fails_already", v.fails_already);
+  a.field("least_ns", v.least);
+  a.field("greatest_ns", v.greatest);
+  a.field("problem", v.problem);
+}
+
+template <class Archive>
 void fields(Archive& a, campaign::EnvelopeResult& v) {
   a.field("format_version", v.format_version);
   a.field("tool_version", v.tool_version);
@@ -104,6 +118,7 @@ void fields(Archive& a, campaign::EnvelopeResult& v) {
   a.field("grid", v.grid);
   a.field("contradictions", v.contradictions);
   a.field("minima", v.minima);
+  a.field("margins", v.margins);
   a.field("wall_seconds", v.wall_seconds);
   a.field("exit_code", v.exit_code);
 }

@@ -43,6 +43,7 @@ class Renderer {
     text_ += fmt::format("  {}, {}\n", result_.scenario, result_.variant);
     if (!result_.axes.empty()) render_regions();
     for (const EnvelopeMinimum& minimum : result_.minima) render_minimum(minimum);
+    if (!result_.margins.empty()) render_margins();
     text_ += '\n';
     text_ += fmt::format("{}; seed {}; exit code {}: {}\n", rounded_seconds(result_.wall_seconds),
                          result_.seed, static_cast<int>(result_.exit_code), verdict());
@@ -198,6 +199,44 @@ class Renderer {
       line("but", fmt::format("some greater value up to {} fails again", exact(minimum.high)));
     }
     line("checked", probes(minimum));
+  }
+
+  void render_margins() {
+    text_ += '\n';
+    text_ += styled("margins", Style::bold, options_.colour);
+    text_ += ": how far each may move, alone, before some order and some latency fails\n";
+    std::size_t widest = 0;
+    for (const auto& margin : result_.margins) widest = std::max(widest, margin.parameter.size());
+    for (const auto& margin : result_.margins) {
+      text_ += indented(fmt::format("    {:<{}}  ", margin.parameter, widest),
+                        margin_in_words(margin), options_.width);
+    }
+  }
+
+  [[nodiscard]] static std::string margin_in_words(const campaign::EnvelopeMargin& margin) {
+    if (!margin.problem.empty()) return "not searched: " + margin.problem;
+    std::string words = range_in_words(margin.low, margin.high) + ": ";
+    if (margin.fails_already) return words + "fails already";
+    if (!margin.complete) return words + "unknown, the search was not complete";
+    std::vector<std::string> ends;
+    if (margin.least) {
+      ends.push_back(fmt::format("down to {} ({} less)", exact(*margin.least),
+                                 exact(margin.low - *margin.least)));
+    }
+    if (margin.greatest) {
+      ends.push_back(fmt::format("up to {} ({} more)", exact(*margin.greatest),
+                                 exact(*margin.greatest - margin.high)));
+    }
+    if (ends.empty()) {
+      return words + fmt::format("any value from {}",
+                                 range_in_words(margin.searched_low, margin.searched_high));
+    }
+    words += fmt::format("{}", fmt::join(ends, ", "));
+    if (!margin.least && margin.low > margin.searched_low) {
+      words += fmt::format(", and as little as {}", exact(margin.searched_low));
+    }
+    if (!margin.greatest) words += fmt::format(", and as much as {}", exact(margin.searched_high));
+    return words;
   }
 
   [[nodiscard]] static std::string probes(const EnvelopeMinimum& minimum) {

@@ -1,5 +1,7 @@
 #include "harness/campaign/class_region.hpp"
 
+#include <algorithm>
+
 namespace raceproof::campaign {
 
 namespace {
@@ -51,6 +53,15 @@ Untimed evaluate_untimed(const trace::Trace& trace, const std::vector<check::Che
 }
 
 }  // namespace
+
+bool varies(const scenario::Scenario& scenario, const scenario::Parameter& setting) {
+  return std::ranges::any_of(scenario.variants(), [&](const auto& variant) {
+    return std::ranges::none_of(variant->parameters, [&](const scenario::Parameter& other) {
+      return other.name == setting.name && other.low_ns == setting.low_ns &&
+             other.high_ns == setting.high_ns;
+    });
+  });
+}
 
 ClassFailure failure_of(Runner& runner, const scenario::ResolvedVariant& variant,
                         const RunRecord& record, std::optional<std::size_t> check) {

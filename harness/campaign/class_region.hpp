@@ -13,6 +13,9 @@
 
 namespace raceproof::campaign {
 
+/// Whether the scenario's variants differ in a setting: what its author asks about.
+[[nodiscard]] bool varies(const scenario::Scenario& scenario, const scenario::Parameter& setting);
+
 /// How a class fails. A time limit may be kept by some of its times and broken by others.
 struct ClassFailure {
   bool always = false;  ///< whatever the times: something other than a time limit is violated

@@ -78,16 +78,6 @@ struct SymbolicReplay {
   std::vector<std::string> region;
 };
 
-/// Whether the scenario's variants differ in a setting: what its author asks about.
-bool varies(const scenario::Scenario& scenario, const scenario::Parameter& setting) {
-  return std::ranges::any_of(scenario.variants(), [&](const auto& variant) {
-    return std::ranges::none_of(variant->parameters, [&](const scenario::Parameter& other) {
-      return other.name == setting.name && other.low_ns == setting.low_ns &&
-             other.high_ns == setting.high_ns;
-    });
-  });
-}
-
 /// The class's region of named durations: those with a range, within those, and settings in which
 /// the scenario's variants differ, as if they could take any value.
 std::vector<std::string> region_of_class(const sim::TimeModel& time,

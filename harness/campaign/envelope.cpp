@@ -59,6 +59,12 @@ class EnvelopeMaker {
     if (options_.minimum) {
       if (auto problems = find_minima()) return std::unexpected(std::move(*problems));
     }
+    if (options_.margins) {
+      result_.margins = find_margins(scenario_, variant_, options_);
+      for (const auto& margin : result_.margins) {
+        if (margin.problem.empty() && !margin.complete) lower(ExitCode::unknown);
+      }
+    }
     return std::move(result_);
   }
 

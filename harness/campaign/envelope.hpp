@@ -31,6 +31,7 @@ struct EnvelopeOptions {
   };
   std::optional<Minimum> minimum;
   std::vector<RangeScale> scales;  ///< each asks for the minimum once more
+  bool margins = false;  ///< of each parameter, and of the settings in which variants differ
   std::uint64_t seed = 1;
   unsigned jobs = 1;
   std::optional<std::uint64_t> classes;  ///< in place of the scenario's budget

@@ -27,6 +27,9 @@ void add_to(IntegerSet& all, const IntegerSet& more, unsigned& added) {
   if (++added % 8 == 0) all = all.coalesced();
 }
 
+/// How far beyond a short duration its margin is looked for.
+constexpr std::int64_t margin_beyond_ns = 1'000'000'000;
+
 IntegerSet interval(std::int64_t low, std::int64_t high) {
   const std::vector<Inequality> ends = {{{1}, -low}, {{-1}, high}};
   return IntegerSet(1, ends);
@@ -183,6 +186,44 @@ RegionSearch search_regions(std::shared_ptr<const scenario::ResolvedVariant> var
   search.failing_closed = search.failing_closed.coalesced();
   search.passing = search.passing.coalesced();
   return search;
+}
+
+std::vector<EnvelopeMargin> find_margins(const scenario::Scenario& scenario,
+                                         const scenario::ResolvedVariant& variant,
+                                         const EnvelopeOptions& options) {
+  std::vector<EnvelopeMargin> margins;
+  for (const scenario::Parameter& parameter : variant.parameters) {
+    if (parameter.implicit && !varies(scenario, parameter)) continue;
+    EnvelopeMargin margin;
+    margin.parameter = parameter.name;
+    margin.low = nanoseconds(parameter.low_ns);
+    margin.high = nanoseconds(parameter.high_ns);
+    const std::int64_t top = std::max(2 * parameter.high_ns, parameter.high_ns + margin_beyond_ns);
+    margin.searched_high = nanoseconds(top);
+    const auto ranged = scenario.with_ranges(variant, {{parameter.name, 0, top}});
+    if (!ranged) {
+      margin.problem = ranged.error().front();
+      margins.push_back(std::move(margin));
+      continue;
+    }
+    const auto search =
+        search_regions(*ranged, {parameter.name}, options, "margin of " + parameter.name);
+    margin.complete = search.complete;
+    const auto within = [&](std::int64_t low, std::int64_t high) {
+      return search.failing.common(interval(low, high)).bounds(0);
+    };
+    margin.fails_already = within(parameter.low_ns, parameter.high_ns).has_value();
+    if (search.complete && !margin.fails_already) {
+      if (const auto below = within(0, parameter.low_ns)) {
+        margin.least = nanoseconds(below->high + 1);
+      }
+      if (const auto above = within(parameter.high_ns, top)) {
+        margin.greatest = nanoseconds(above->low - 1);
+      }
+    }
+    margins.push_back(std::move(margin));
+  }
+  return margins;
 }
 
 std::expected<EnvelopeMinimum, std::vector<std::string>> find_minimum(

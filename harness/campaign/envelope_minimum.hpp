@@ -1,4 +1,5 @@
-// The least value of one named duration with which nothing fails.
+// Questions about one named duration: the least value with which nothing fails, and how far it may
+// move from what the variant has.
 #pragma once
 
 #include <expected>
@@ -36,5 +37,11 @@ struct RegionSearch {
 [[nodiscard]] std::expected<EnvelopeMinimum, std::vector<std::string>> find_minimum(
     const scenario::Scenario& scenario, const scenario::ResolvedVariant& variant,
     const std::vector<RangeScale>& scales, const EnvelopeOptions& options);
+
+/// One margin for each declared parameter, and for each setting that other variants of the scenario
+/// have differently.
+[[nodiscard]] std::vector<EnvelopeMargin> find_margins(const scenario::Scenario& scenario,
+                                                       const scenario::ResolvedVariant& variant,
+                                                       const EnvelopeOptions& options);
 
 }  // namespace raceproof::campaign

@@ -116,6 +116,21 @@ struct EnvelopeMinimum {
   }
 };
 
+/// How far a named duration of the variant may move, alone, before something fails.
+struct EnvelopeMargin {
+  std::string parameter{};
+  nanoseconds low{};  ///< what the variant has: a single value or a range
+  nanoseconds high{};
+  nanoseconds searched_low{};  ///< the range that was looked at
+  nanoseconds searched_high{};
+  bool complete = false;               ///< the search over it was
+  bool fails_already = false;          ///< within what the variant has: there is no margin
+  std::optional<nanoseconds> least{};  ///< its low end may go down to this; nothing: no limit found
+  std::optional<nanoseconds> greatest{};  ///< its high end may go up to this; nothing: likewise
+  std::string problem{};                  ///< why it could not be searched; empty: it was
+  bool operator==(const EnvelopeMargin&) const = default;
+};
+
 struct EnvelopeResult {
   int format_version = envelope_format_version;
   std::string tool_version{};
@@ -135,7 +150,8 @@ struct EnvelopeResult {
   std::vector<EnvelopeGridPoint> grid{};
   std::vector<std::string> contradictions{};  ///< what the concrete runs say against the regions
   std::vector<EnvelopeMinimum> minima{};      ///< first as the variant is, then scaled
-  double wall_seconds = 0;                    ///< varies from machine to machine
+  std::vector<EnvelopeMargin> margins{};
+  double wall_seconds = 0;  ///< varies from machine to machine
   ExitCode exit_code = ExitCode::unknown;
   bool operator==(const EnvelopeResult&) const = default;
 };

@@ -49,6 +49,7 @@ struct EnvelopeArguments {
   std::string y;                    ///< likewise; empty: one axis
   std::string minimum;              ///< "PARAM" or "PARAM=LOW..HIGH"; empty: none
   std::vector<std::string> scales;  ///< "PARAM=FACTOR", each a question of its own
+  bool margins = false;             ///< how far each named duration may move
   std::filesystem::path csv;        ///< files to write; empty: none
   std::filesystem::path svg;
   std::filesystem::path json;

@@ -115,9 +115,11 @@ campaign::EnvelopeOptions options_of(const EnvelopeArguments& arguments) {
   if (!options.scales.empty() && !options.minimum) {
     throw Unusable("--scale needs --min: it asks what the minimum would be then");
   }
-  if (options.axes.empty() && !options.minimum) {
+  options.margins = arguments.margins;
+  if (options.axes.empty() && !options.minimum && !options.margins) {
     throw Unusable(
-        "nothing to look for: give --x PARAM=RANGE (and --y PARAM=RANGE), or --min PARAM");
+        "nothing to look for: give --x PARAM=RANGE (and --y PARAM=RANGE), --min PARAM, or "
+        "--margins");
   }
   const bool chart = !arguments.csv.empty() || !arguments.svg.empty();
   if (chart && options.axes.empty()) {

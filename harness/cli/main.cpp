@@ -108,6 +108,9 @@ int parse_and_run(int argc, char** argv) {
                    "With --min: and what it would be with the range of another parameter "
                    "multiplied (PARAM=FACTOR, repeatable)")
       ->allow_extra_args(false);
+  envelope_command->add_flag("--margins", envelope.margins,
+                             "How far each parameter, and each setting in which the variants "
+                             "differ, may move alone before something fails");
   envelope_command->add_option("--csv", envelope.csv, "Write corners and grid to this file");
   envelope_command->add_option("--svg", envelope.svg, "Write a chart to this file");
   envelope_command->add_option("--json", envelope.json, "Write everything to this file");

@@ -114,6 +114,35 @@ TEST(EnvelopeText, SaysWhatAMinimumRestsOn) {
   EXPECT_THAT(render_envelope(result, {.width = 200}), HasSubstr("unknown: the search over"));
 }
 
+TEST(EnvelopeText, SaysHowFarADurationMayMove) {
+  auto result = sample();
+  result.axes.clear();
+  campaign::EnvelopeMargin margin{.parameter = "grace",
+                                  .low = 500ms,
+                                  .high = 500ms,
+                                  .searched_high = 1500ms,
+                                  .complete = true,
+                                  .least = 461ms,
+                                  .greatest = 900ms};
+  result.margins = {margin};
+  const auto words = [&] { return render_envelope(result, {.width = 200}); };
+  EXPECT_THAT(
+      words(),
+      HasSubstr("grace  500 ms: down to 461 ms (39 ms less), up to 900 ms (400 ms more)\n"));
+  result.margins[0].greatest.reset();
+  EXPECT_THAT(words(), HasSubstr("down to 461 ms (39 ms less), and as much as 1.5 s\n"));
+  result.margins[0].least.reset();
+  EXPECT_THAT(words(), HasSubstr("any value from 0 ms to 1.5 s\n"));
+  result.margins[0].complete = false;
+  EXPECT_THAT(words(), HasSubstr("unknown, the search was not complete\n"));
+  result.margins[0].fails_already = true;
+  EXPECT_THAT(words(), HasSubstr("fails already\n"));
+  result.margins[0].problem = "gateway.x: too long";
+  EXPECT_THAT(words(), HasSubstr("not searched: gateway.x: too long\n"));
+  const auto json = nlohmann::json::parse(to_json(result));
+  EXPECT_EQ(json["margins"][0]["searched_high_ns"], 1'500'000'000);
+}
+
 TEST(EnvelopeFiles, HoldEveryCornerAndPoint) {
   const auto csv = to_csv(sample());
   EXPECT_TRUE(csv.starts_with("kind,piece,grace (ns),slow & steady (ns),runs,failed\r\n"));

@@ -130,6 +130,28 @@ class Minimum(cli_test.Case):
         self.assertIn("unknown", result.stdout)
 
 
+class Margins(cli_test.Case):
+    def test_what_passes_has_margins(self):
+        result = envelope(FLAGSHIP, "--variant", "with_grace", "--margins")
+        self.assert_code(0, result)
+        for line in [
+            "redis.stabilise       50 ms to 400 ms: up to 439 ms (39 ms more), and as little as 0 ms",
+            "client.arrives        0 ms to 1.5 s: any value from 0 ms to 3 s",
+            "gateway.grace_period  500 ms: down to 461 ms (39 ms less), and as much as 1.5 s",
+        ]:
+            self.assertIn(line + "\n", result.stdout)
+
+    def test_what_fails_has_none(self):
+        result = envelope(FLAGSHIP, "--variant", "without_grace", "--margins")
+        self.assert_code(0, result)
+        self.assertEqual(3, result.stdout.count("fails already"))
+
+    def test_a_search_that_is_cut_short_is_unknown(self):
+        result = envelope(FLAGSHIP, "--variant", "with_grace", "--margins", "--classes", 10)
+        self.assert_code(3, result)
+        self.assertEqual(3, result.stdout.count("unknown, the search was not complete"))
+
+
 class BadInput(cli_test.Case):
     def assert_refused(self, message, *arguments):
         with self.subTest(arguments=arguments):
