@@ -233,27 +233,25 @@ IntegerSet IntegerSet::beside() const {
 IntegerSet IntegerSet::coalesced() const { return IntegerSet(isl_set_coalesce(copy())); }
 
 std::optional<std::vector<std::int64_t>> IntegerSet::sample() const {
-  isl_point* point = checked(isl_set_sample_point(copy()));
-  if (checked(isl_point_is_void(point))) {
-    isl_point_free(point);
-    return std::nullopt;
-  }
+  struct FreePoint {
+    void operator()(isl_point* point) const { isl_point_free(point); }
+  };
+  const std::unique_ptr<isl_point, FreePoint> held(checked(isl_set_sample_point(copy())));
+  isl_point* point = held.get();
+  if (checked(isl_point_is_void(point))) return std::nullopt;
   std::vector<std::int64_t> values;
   for (std::size_t i = 0; i < dimension(); ++i) {
     values.push_back(
         number_of(isl_point_get_coordinate_val(point, isl_dim_set, static_cast<int>(i))));
   }
-  isl_point_free(point);
   return values;
 }
 
 std::optional<IntegerSet::Bounds> IntegerSet::bounds(std::size_t coordinate) const {
   if (is_empty()) return std::nullopt;
   const int position = static_cast<int>(coordinate);
-  isl_val* low = isl_set_dim_min_val(copy(), position);
-  isl_val* high = isl_set_dim_max_val(copy(), position);
-  const std::int64_t least = number_of(low);
-  return Bounds{least, number_of(high)};
+  const std::int64_t least = number_of(isl_set_dim_min_val(copy(), position));
+  return Bounds{least, number_of(isl_set_dim_max_val(copy(), position))};
 }
 
 std::vector<IntegerSet::Piece> IntegerSet::pieces(const IntegerSet& within) const {

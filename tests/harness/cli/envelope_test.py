@@ -135,7 +135,8 @@ class Margins(cli_test.Case):
         result = envelope(FLAGSHIP, "--variant", "with_grace", "--margins")
         self.assert_code(0, result)
         for line in [
-            "redis.stabilise       50 ms to 400 ms: up to 439 ms (39 ms more), and as little as 0 ms",
+            "redis.stabilise       50 ms to 400 ms: up to 439 ms (39 ms more), "
+            "and as little as 0 ms",
             "client.arrives        0 ms to 1.5 s: any value from 0 ms to 3 s",
             "gateway.grace_period  500 ms: down to 461 ms (39 ms less), and as much as 1.5 s",
         ]:

@@ -238,6 +238,7 @@ TEST(ClassSystem, ProjectsOnParametersAsBruteForceDoes) {
         const auto most = least_slack(time, witnesses[2]);
         if (most) {
           EXPECT_GE(*most, least_slack(time, witnesses[0]).value_or(0));
+          EXPECT_GE(*most, least_slack(time, witnesses[1]).value_or(0));
         }
       }
       std::vector<WitnessDecider> again;
