@@ -22,6 +22,7 @@ constexpr const char* safe_colour = "#cfe6f5";
 constexpr const char* possible_colour = "#fbdca6";
 constexpr const char* certain_colour = "#efa58b";
 constexpr const char* line_colour = "#9a3412";
+constexpr const char* tie_colour = "#6b21a8";
 constexpr const char* ink = "#1f2933";
 constexpr const char* faint = "#7b8794";
 
@@ -98,7 +99,7 @@ class Chart {
         x_(result.axes[0].low, result.axes[0].high),
         y_(two_ ? result.axes[1].low : nanoseconds(0), two_ ? result.axes[1].high : nanoseconds(1)),
         plot_height_(two_ ? plot_height_two_axes : plot_height_one_axis),
-        height_(std::max(plot_top + plot_height_ + 96, 480.0)) {}
+        height_(std::max(plot_top + plot_height_ + 96, 440.0)) {}
 
   std::string draw() {
     text_ = fmt::format(
@@ -107,15 +108,12 @@ class Chart {
         "viewBox=\"0 0 {0} {1}\" role=\"img\" font-family=\"Inter, 'DejaVu Sans', Helvetica, "
         "Arial, sans-serif\">\n<title>{2}</title>\n",
         width, height_, escaped(title()));
-    text_ +=
-        "<defs><pattern id=\"ties\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" "
-        "patternTransform=\"rotate(45)\"><rect width=\"2\" height=\"6\" fill=\"#6b21a8\" "
-        "fill-opacity=\"0.55\"/></pattern></defs>\n";
     text_ += fmt::format("<rect width=\"{}\" height=\"{}\" fill=\"#ffffff\"/>\n", width, height_);
     heading();
     regions();
     axes();
     boundary();
+    if (!two_) ends();
     grid();
     usual();
     legend();
@@ -192,7 +190,6 @@ class Chart {
     region(result_.safe, safe_colour);
     region(result_.possible_failure, possible_colour);
     region(result_.certain_failure, certain_colour);
-    region(result_.only_at_ties, "url(#ties)");
     text_ += "</g>\n";
   }
 
@@ -243,7 +240,36 @@ class Chart {
     text_ += "<g clip-path=\"url(#plot)\">\n";
     lines(result_.possible_failure, "");
     lines(result_.certain_failure, " stroke-dasharray=\"6 5\"");
+    ties();
     text_ += "</g>\n";
+  }
+
+  /// Values, one nanosecond wide, along a boundary.
+  void ties() {
+    for (const auto& piece : result_.only_at_ties.pieces) {
+      const EnvelopeVertex from = piece.vertices.front();
+      const EnvelopeVertex to = piece.vertices.back();
+      text_ += fmt::format(
+          "<line x1=\"{:.2f}\" y1=\"{:.2f}\" x2=\"{:.2f}\" y2=\"{:.2f}\" stroke=\"{}\" "
+          "stroke-width=\"3\" stroke-dasharray=\"3 7\" stroke-linecap=\"round\"/>\n",
+          px(from.x), two_ ? py(from.y) : plot_top, px(to.x),
+          two_ ? py(to.y) : plot_top + plot_height_, tie_colour);
+    }
+  }
+
+  /// With one axis: a line and its value at each end of a possible failure.
+  void ends() {
+    for (const auto& piece : result_.possible_failure.pieces) {
+      for (const EnvelopeVertex& end : piece.vertices) {
+        if (end.x <= x_.low || end.x >= x_.high) continue;
+        text_ += fmt::format(
+            "<line x1=\"{0:.2f}\" y1=\"{1}\" x2=\"{0:.2f}\" y2=\"{2}\" stroke=\"{3}\" "
+            "stroke-width=\"2.25\"/>\n",
+            px(end.x), plot_top, plot_top + plot_height_, line_colour);
+        label(px(end.x), plot_top - 6, 12, "middle", line_colour,
+              exact(nanoseconds(std::llround(end.x))));
+      }
+    }
   }
 
   void mark(double x, double y, std::uint32_t failed, std::uint32_t runs) {
@@ -303,16 +329,17 @@ class Chart {
     if (result_.bound.complete) {
       swatch(certain_colour, "certain failure", "every order and latency fails");
     }
-    if (!result_.only_at_ties.pieces.empty()) {
-      swatch("url(#ties)", "only at ties", "two times exactly equal");
-    }
-    if (two_) {
+    const auto line = [&](const char* colour, std::string_view style, std::string_view name) {
       text_ += fmt::format(
-          "<line x1=\"{0}\" y1=\"{1:.1f}\" x2=\"{2}\" y2=\"{1:.1f}\" stroke=\"{3}\" "
-          "stroke-width=\"2.25\"/>\n",
-          legend_left, y - 4, legend_left + 22, line_colour);
-      label(legend_left + 32, y, 13, "start", ink, "exact boundary");
+          "<line x1=\"{0}\" y1=\"{1:.1f}\" x2=\"{2}\" y2=\"{1:.1f}\" stroke=\"{3}\" {4}/>\n",
+          legend_left, y - 4, legend_left + 22, colour, style);
+      label(legend_left + 32, y, 13, "start", ink, name);
       y += 30;
+    };
+    line(line_colour, "stroke-width=\"2.25\"", "exact boundary");
+    if (!result_.only_at_ties.pieces.empty()) {
+      line(tie_colour, "stroke-width=\"3\" stroke-dasharray=\"3 7\" stroke-linecap=\"round\"",
+           "... fails only at a tie");
     }
     if (shows_usual_) {
       text_ += fmt::format(

@@ -17,8 +17,9 @@ namespace raceproof::explore {
 
 namespace {
 
-/// Elementary operations that one call may take: minutes on any machine.
-constexpr unsigned long work_max = 20'000'000'000UL;
+/// Elementary operations that one call may take: more than any class of a scenario has needed, and
+/// an end in sight.
+constexpr unsigned long work_max = 2'000'000'000UL;
 
 /// The isl context of one thread.
 class Context {

@@ -3,10 +3,12 @@
 // runs agree; what it cannot know it does not say.
 #include "harness/campaign/envelope.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <gtest/gtest.h>
 
 #include "harness/campaign/campaign.hpp"
+#include "harness/campaign/envelope_minimum.hpp"
 #include "harness/scenario/library.hpp"
 
 namespace raceproof::campaign {
@@ -175,6 +177,82 @@ explore: {search: complete, until: 5s}
   EXPECT_EQ(result.possible_failure.pieces[0].inequalities,
             std::vector<std::string>{"client.arrives > 250ms"});
   EXPECT_EQ(result.certain_failure.pieces, result.possible_failure.pieces);
+}
+
+// A setting that is used twice makes classes of which the zone knows only an approximation: those
+// that no latency produces are left out, and concrete runs agree with what remains.
+TEST(Envelope, LeavesOutClassesThatDoNotExist) {
+  const auto loaded = scenario::load("scenarios/cold_start/grace_too_short.yaml");
+  ASSERT_TRUE(loaded.has_value());
+  EnvelopeOptions options;
+  options.axes = {{"gateway.grace_period", 0, 1000 * ms}, {"redis.stabilise", 100 * ms, 1000 * ms}};
+  options.grid = 11;
+  const auto result = envelope_of(**loaded, "whole_range", options);
+  EXPECT_EQ(result.exit_code, ExitCode::pass);
+  EXPECT_GT(result.classes_impossible, 0U);
+  EXPECT_GT(result.bound.classes_relaxed_confirmed, 0U);
+  ASSERT_EQ(result.possible_failure.pieces.size(), 1U);
+  EXPECT_EQ(result.possible_failure.pieces[0].inequalities,
+            std::vector<std::string>{"redis.stabilise >= gateway.grace_period + 100ms"});
+  // Its end belongs to it: there, two events have to meet.
+  ASSERT_EQ(result.only_at_ties.pieces.size(), 1U);
+  EXPECT_EQ(result.only_at_ties.pieces[0].inequalities,
+            std::vector<std::string>{"redis.stabilise = gateway.grace_period + 100ms"});
+}
+
+/// Whether anything fails with these parameters at these values, over all orders and other delays.
+bool can_fail(const scenario::Scenario& scenario, const std::string& variant,
+              const std::vector<WitnessTime>& delays, const std::string& moved,
+              nanoseconds moved_to) {
+  std::vector<scenario::RangeChange> values;
+  for (const auto& delay : delays) {
+    const auto value = (delay.name == moved ? moved_to : delay.at).count();
+    values.push_back({delay.name, value, value});
+  }
+  const auto pinned = scenario.with_ranges(*scenario.resolve(variant), values);
+  EXPECT_TRUE(pinned.has_value());
+  if (!pinned) return false;
+  const auto search = search_regions(*pinned, {}, {}, "");
+  EXPECT_TRUE(search.complete);
+  return !search.failing.is_empty();
+}
+
+// The margin of a failure: moved by so much it is gone, by one nanosecond less it is not.
+TEST(Failures, HaveExactMarginsAndRegions) {
+  const auto scenario = flagship();
+  ASSERT_NE(scenario, nullptr);
+  CampaignOptions options;
+  options.variants = {"without_grace"};
+  options.timing_runs = 0;
+  const auto result = run_scenario(*scenario, options);
+  ASSERT_EQ(result.variants.size(), 1U);
+  ASSERT_EQ(result.variants[0].failures.size(), 1U);
+  const Failure& failure = result.variants[0].failures[0];
+  EXPECT_EQ(failure.delays.size(), 2U);
+  EXPECT_EQ(failure.steady_delays.size(), 2U);
+  ASSERT_TRUE(failure.steady_slack.has_value());
+  EXPECT_GT(*failure.steady_slack, nanoseconds(ms));
+  EXPECT_FALSE(failure.steady_witness.empty());
+  ASSERT_FALSE(failure.region.empty());
+  EXPECT_NE(std::ranges::find_if(failure.region,
+                                 [](const std::string& inequality) {
+                                   return inequality.find("redis.stabilise >") == 0;
+                                 }),
+            failure.region.end());
+  // Round numbers: whole milliseconds.
+  for (const auto& delay : failure.delays) EXPECT_EQ(delay.at.count() % ms, 0) << delay.name;
+  ASSERT_TRUE(failure.margin.has_value());
+  const auto& [parameter, slack] = *failure.margin;
+  const auto at = std::ranges::find(failure.steady_delays, parameter, &WitnessTime::name);
+  ASSERT_NE(at, failure.steady_delays.end());
+  EXPECT_TRUE(can_fail(*scenario, "without_grace", failure.steady_delays, parameter, at->at));
+  const nanoseconds one(1);
+  const auto fails_at = [&](nanoseconds value) {
+    return can_fail(*scenario, "without_grace", failure.steady_delays, parameter, value);
+  };
+  EXPECT_TRUE(fails_at(at->at - slack + one));
+  EXPECT_TRUE(fails_at(at->at + slack - one));
+  EXPECT_TRUE(!fails_at(at->at - slack) || !fails_at(at->at + slack));
 }
 
 TEST(Envelope, RefusesWhatIsNoDuration) {
