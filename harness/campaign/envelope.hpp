@@ -30,7 +30,8 @@ struct EnvelopeOptions {
     std::optional<scenario::RangeChange> range;
   };
   std::optional<Minimum> minimum;
-  std::vector<RangeScale> scales;  ///< each asks for the minimum once more
+  std::vector<RangeScale> scales;                        ///< each asks for the minimum once more
+  scenario::Search search = scenario::Search::complete;  ///< or the plain enumeration
   bool margins = false;  ///< of each parameter, and of the settings in which variants differ
   std::uint64_t seed = 1;
   unsigned jobs = 1;

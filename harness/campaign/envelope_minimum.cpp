@@ -132,7 +132,7 @@ RegionSearch search_regions(std::shared_ptr<const scenario::ResolvedVariant> var
   campaign.jobs = options.jobs;
   campaign.classes = options.classes;
   campaign.seconds = options.seconds;
-  campaign.search = scenario::Search::complete;
+  campaign.search = options.search;
   campaign.runs = 0;  // no sampling where the budget runs out
   campaign.timing_runs = 0;
   campaign.keep_all_keys = true;

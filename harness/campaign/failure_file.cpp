@@ -2,7 +2,7 @@
 //   format     "raceproof-failure", version 1
 //   scenario, file, variant, check, cause, seed, tie_only, digest (16 hexadecimal digits)
 //   decisions  list of {kind: "delay" | "next_event" | "comparison" | "timer_queued" |
-//   "thread_step",
+//   "thread_step", "thread_start",
 //              strand, label, ordinal, value, instead_of}; value is nanoseconds or the answer;
 //              instead_of {strand, label, ordinal}, of a choice: what the baseline would have
 //              chosen
@@ -22,9 +22,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 using explore::Decision;
 
-constexpr std::array<sim::ChoiceKind, 4> choice_kinds = {
+constexpr std::array<sim::ChoiceKind, 5> choice_kinds = {
     sim::ChoiceKind::next_event, sim::ChoiceKind::comparison, sim::ChoiceKind::timer_queued,
-    sim::ChoiceKind::thread_step};
+    sim::ChoiceKind::thread_step, sim::ChoiceKind::thread_start};
 
 Json to_json(const Decision& decision) {
   const bool delay = decision.kind == Decision::Kind::delay;

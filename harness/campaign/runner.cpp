@@ -7,6 +7,10 @@
 
 namespace raceproof::campaign {
 
+bool is_run(sim::RunEnd end) {
+  return end != sim::RunEnd::given_up && end != sim::RunEnd::impossible;
+}
+
 bool is_broken(sim::RunEnd end) {
   return end == sim::RunEnd::spin || end == sim::RunEnd::event_limit ||
          end == sim::RunEnd::task_failed || end == sim::RunEnd::leak;
@@ -16,7 +20,10 @@ Runner::Runner(const scenario::ResolvedVariant& variant, std::uint64_t seed)
     : variant_(variant),
       seed_(seed),
       parameters_(parameter_ranges(variant)),
-      evaluator_(variant.checks) {}
+      relations_(check::relations(variant.checks)),
+      evaluator_(variant.checks) {
+  for (const auto& process : blocking_processes(variant)) steps_.declare_blocking(process);
+}
 
 Runner::~Runner() { world_.end(); }
 
@@ -35,6 +42,7 @@ class CountingDecider final : public sim::Decider {
   std::int64_t draw(std::int64_t low, std::int64_t high, const sim::Meaning& meaning) override {
     return inner_.draw(low, high, meaning);
   }
+  sim::StepLog* local_time() override { return inner_.local_time(); }
   std::uint32_t choices = 0;
   std::uint32_t deviations = 0;
 
@@ -62,8 +70,18 @@ bool is_established(const Observation& observation) {
 }  // namespace
 
 void Runner::watch(const Observation& observation) {
-  // In a symbolic run, the moments between which a time will be asked for have to be remembered.
+  relate(observation);
+  if (!world_.time().symbolic()) return;
+  // The moments between which a time will be asked for have to be remembered.
   if (is_first_attempt(observation) || is_established(observation)) (void)world_.time().now();
+}
+
+void Runner::relate(const Observation& observation) {
+  for (const check::Relation& relation : relations_) {
+    if (const auto writes = check::writes_in(relation, observation)) {
+      world_.touch(world_.object(sim::mix(8, relation.check)), *writes);
+    }
+  }
 }
 
 RunRecord Runner::run(sim::TimeMode time, sim::Decider& decider, const RunChoices& choices) {
@@ -76,15 +94,15 @@ RunRecord Runner::run(sim::TimeMode time, sim::Decider& decider, const RunChoice
   options.horizon = variant_.explore.until;
   options.keep_payloads = choices.keep_payloads;
   options.fragment = choices.fragment && variant_.network.fragment;
-  if (time == sim::TimeMode::symbolic) {
-    options.on_observation = [this](const Observation& observation) { watch(observation); };
-  }
+  options.steps = &steps_;
+  options.on_observation = [this](const Observation& observation) { watch(observation); };
   world_.begin(options, counting);
   system_ = std::make_unique<System>(world_, variant_);
   system_->build();
 
   RunRecord record;
   record.end = world_.run();
+  if (!is_run(record.end)) return record;
   if (is_broken(record.end)) record.broken = world_.failure();
   record.choices = counting.choices;
   record.deviations = counting.deviations;
@@ -100,15 +118,6 @@ std::int64_t Runner::longest_between(trace::EventId from, trace::EventId to) {
   return explore::longest(world_.time(), world_.event_points()[from], world_.event_points()[to]);
 }
 
-std::uint64_t Runner::order_hash() const {
-  std::uint64_t hash = 0;
-  for (const auto& event : world_.trace().events()) {
-    hash = (hash ^ (std::uint64_t{event.strand} << 32 | event.cause)) * 0x9e3779b97f4a7c15ULL;
-    hash ^= hash >> 31;
-  }
-  return hash;
-}
-
 void Runner::summarize(RunRecord& record) {
   const auto& trace = world_.trace();
   auto& time = world_.time();
@@ -120,7 +129,7 @@ void Runner::summarize(RunRecord& record) {
     if ((*findings_)[i].seen) record.seen |= std::uint64_t{1} << i;
   }
   record.digest = trace.digest();
-  record.order = order_hash();
+  record.order = world_.steps()->class_hash();
   record.tie_only = time.tie_only();
   record.relaxed = time.relaxed();
   if (time.symbolic()) {

@@ -8,6 +8,7 @@
 
 #include "harness/campaign/system.hpp"
 #include "harness/check/evaluator.hpp"
+#include "harness/check/relations.hpp"
 #include "harness/explore/strategy.hpp"
 
 namespace raceproof::campaign {
@@ -27,7 +28,8 @@ struct RunRecord {
   std::uint64_t violated = 0;  ///< bit per check of the variant
   std::uint64_t seen = 0;      ///< bit per check whose pattern was met
   std::uint64_t digest = 0;
-  std::uint64_t order = 0;  ///< hash of the order of events, whatever their times
+  std::uint64_t order = 0;  ///< hash of the class: what happened, up to the order of what is
+                            ///< independent of each other, whatever the times
   sim::RunEnd end = sim::RunEnd::stopped;
   std::string broken;  ///< what went wrong, if `end` is_broken and it is known
   bool tie_only = false;
@@ -51,6 +53,8 @@ struct RunChoices {
   bool fragment = true;
 };
 
+/// Whether it was a run at all, not one that the search gave up or that no times produce.
+[[nodiscard]] bool is_run(sim::RunEnd end);
 /// Whether a run ended in a way that no scenario expects.
 [[nodiscard]] bool is_broken(sim::RunEnd end);
 
@@ -68,14 +72,16 @@ class Runner {
 
  private:
   void watch(const Observation& observation);
+  void relate(const Observation& observation);
   void summarize(RunRecord& record);
   void look_exactly(RunRecord& record);
   [[nodiscard]] std::int64_t longest_between(trace::EventId from, trace::EventId to);
-  [[nodiscard]] std::uint64_t order_hash() const;
 
   const scenario::ResolvedVariant& variant_;
   std::uint64_t seed_;
   std::vector<sim::ParameterRange> parameters_;
+  std::vector<check::Relation> relations_;
+  sim::StepLog steps_;
   sim::World world_;
   std::unique_ptr<System> system_;
   check::Evaluator evaluator_;

@@ -15,6 +15,12 @@ std::vector<sim::ParameterRange> parameter_ranges(const scenario::ResolvedVarian
   return ranges;
 }
 
+std::vector<std::string> blocking_processes(const scenario::ResolvedVariant& variant) {
+  const bool blocks = gateway::with_profile(variant.gateway).grace_blocking.value_or(false) ||
+                      !variant.process.stall.empty() || !variant.process.kill.empty();
+  return blocks ? std::vector<std::string>{gateway_host} : std::vector<std::string>{};
+}
+
 void System::build() {
   const auto& network = variant_.network;
   world_.network().set_latency(gateway_host, redis_host,
@@ -64,7 +70,8 @@ void System::add_accidents(sim::Process& gateway) {
   auto& time = world_.time();
   std::uint32_t ordinal = 0;
   const auto draw = [&](const DelayRange& range, const char* what) {
-    return time.draw(range, {gateway.root().id, world_.trace().intern(what), ordinal++});
+    return time.draw(
+        range, {gateway.root().id, world_.trace().intern(what), ordinal++, world_.next_identity()});
   };
   for (const auto& stall : variant_.process.stall) {
     const Duration at = draw(stall.at, "stall at");

@@ -44,6 +44,9 @@ class System {
   std::size_t clients_left_ = 0;
 };
 
+/// Processes of which the variant says that they block, stall or die (sim::StepLog::blocks).
+[[nodiscard]] std::vector<std::string> blocking_processes(const scenario::ResolvedVariant& variant);
+
 /// The variant's parameters as the kernel wants them.
 [[nodiscard]] std::vector<sim::ParameterRange> parameter_ranges(
     const scenario::ResolvedVariant& variant);

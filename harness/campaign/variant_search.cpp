@@ -43,8 +43,9 @@ class Searcher {
     part.result = explore::run_pool<RunRecord>(*strategy, pool, [this, &strategy] {
       auto runner = std::make_shared<Runner>(variant_, options_.seed);
       return [runner, strategy, keep_all_keys = options_.keep_all_keys](
-                 sim::Decider& decider, const explore::RunKey& key) {
+                 sim::Decider& decider, const explore::RunKey& key) -> std::optional<RunRecord> {
         RunRecord record = runner->run(strategy->time(), decider);
+        if (!is_run(record.end)) return std::nullopt;
         const bool interesting =
             record.violated != 0 || is_broken(record.end) || !record.clients_ok || keep_all_keys;
         if (interesting) record.key = key;
@@ -61,6 +62,10 @@ class Searcher {
   Clock::time_point begin_;
   Clock::time_point deadline_;
 };
+
+std::uint32_t limit_of(const std::optional<std::int64_t>& bound) {
+  return bound ? static_cast<std::uint32_t>(*bound) : UINT32_MAX;
+}
 
 }  // namespace
 
@@ -99,13 +104,29 @@ SearchOutcome search_variant(const scenario::ResolvedVariant& variant,
       outcome.parts.push_back(searcher.part(random_walk(), runs, "random baseline"));
       break;
     }
-    case scenario::Search::complete:
-      outcome.parts.push_back(
-          searcher.part(std::shared_ptr(explore::make_enumeration()), classes, "enumeration"));
-      if (outcome.parts.back().result.budget_hit) {
-        outcome.parts.push_back(searcher.part(random_walk(), sample, "sampling instead"));
-      }
+    case scenario::Search::complete: {
+      explore::ReductionOptions reduction;
+      reduction.preemptions = limit_of(explore_settings.preemptions);
+      auto blocking = blocking_processes(variant);
+      do {
+        outcome.parts.clear();
+        outcome.parts.push_back(
+            searcher.part(std::shared_ptr(explore::make_reduction(reduction, blocking)), classes,
+                          "complete search"));
+        blocking = {redis_host, gateway_host, clients_host};  // should one turn out to block after all
+      } while (outcome.parts.back().strategy->outdated());
       break;
+    }
+    case scenario::Search::enumeration: {
+      const explore::SearchBounds bounds{limit_of(explore_settings.delays),
+                                         limit_of(explore_settings.preemptions)};
+      outcome.parts.push_back(searcher.part(std::shared_ptr(explore::make_enumeration(bounds)),
+                                            classes, "enumeration"));
+      break;
+    }
+  }
+  if (outcome.parts.back().result.budget_hit && outcome.parts.back().strategy->exhaustive()) {
+    outcome.parts.push_back(searcher.part(random_walk(), sample, "sampling instead"));
   }
   if (options.timing_runs > 0) {
     outcome.timing =

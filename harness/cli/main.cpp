@@ -25,7 +25,7 @@ void add_search_options(CLI::App& command, cli::RunArguments& arguments) {
       ->check(CLI::PositiveNumber);
   command
       .add_option("--search", arguments.search, "How to search, in place of what the scenario says")
-      ->check(CLI::IsMember({"complete", "random", "pct", "baseline"}));
+      ->check(CLI::IsMember({"complete", "enumeration", "random", "pct", "baseline"}));
   command.add_option("--jobs", arguments.jobs, "Workers; 0 is one per core")->capture_default_str();
 }
 

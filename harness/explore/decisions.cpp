@@ -58,7 +58,7 @@ std::uint64_t& PctDecider::priority(trace::StrandId strand) {
 
 std::size_t PctDecider::choose(sim::ChoiceKind kind, std::span<const sim::Meaning> alternatives) {
   const bool about_strands =
-      kind == sim::ChoiceKind::next_event || kind == sim::ChoiceKind::thread_step;
+      kind != sim::ChoiceKind::comparison && kind != sim::ChoiceKind::timer_queued;
   if (!about_strands) return random_.below(alternatives.size());
   std::size_t best = 0;
   for (std::size_t i = 1; i < alternatives.size(); ++i) {
@@ -75,13 +75,12 @@ std::int64_t PctDecider::draw(std::int64_t low_ns, std::int64_t high_ns, const s
   return random_delay(random_, low_ns, high_ns);
 }
 
-std::size_t PathDecider::choose(sim::ChoiceKind, std::span<const sim::Meaning> alternatives) {
-  if (depth_ == path_.size()) {
-    path_.push_back({0, static_cast<std::uint32_t>(alternatives.size())});
-  } else {
-    path_[depth_].alternatives = static_cast<std::uint32_t>(alternatives.size());
-  }
-  return path_[depth_++].chosen;
+std::size_t PathDecider::choose(sim::ChoiceKind kind, std::span<const sim::Meaning> alternatives) {
+  if (depth_ == path_.size()) path_.emplace_back();
+  Step& step = path_[depth_++];
+  step.alternatives = static_cast<std::uint32_t>(alternatives.size());
+  step.preempts = kind == sim::ChoiceKind::thread_step;
+  return step.chosen;
 }
 
 namespace {

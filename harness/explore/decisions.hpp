@@ -72,9 +72,11 @@ class PathDecider final : public sim::Decider {
   struct Step {
     std::uint32_t chosen = 0;
     std::uint32_t alternatives = 0;
+    bool preempts = false;  ///< every alternative but the first interrupts a thread
+    friend bool operator==(const Step&, const Step&) = default;
   };
   explicit PathDecider(std::vector<Step>& path) : path_(path) {}
-  std::size_t choose(sim::ChoiceKind, std::span<const sim::Meaning> alternatives) override;
+  std::size_t choose(sim::ChoiceKind kind, std::span<const sim::Meaning> alternatives) override;
   std::int64_t draw(std::int64_t low_ns, std::int64_t, const sim::Meaning&) override {
     return low_ns;
   }
@@ -113,6 +115,7 @@ class RecordingDecider final : public sim::Decider {
   RecordingDecider(sim::Decider& inner, const trace::Trace& trace) : inner_(inner), trace_(trace) {}
   std::size_t choose(sim::ChoiceKind kind, std::span<const sim::Meaning> alternatives) override;
   std::int64_t draw(std::int64_t low_ns, std::int64_t high_ns, const sim::Meaning&) override;
+  sim::StepLog* local_time() override { return inner_.local_time(); }
   [[nodiscard]] const std::vector<Decision>& decisions() const { return decisions_; }
 
  private:

@@ -1,6 +1,9 @@
 // Plain zone enumeration: depth-first over every choice of symbolic runs. Stateless: each run
 // starts from the beginning and follows a path of choices, then the first alternative of each new
-// choice.
+// choice. With bounds, branches beyond them are left out.
+#include <atomic>
+#include <fmt/format.h>
+
 #include "harness/explore/strategy.hpp"
 
 namespace raceproof::explore {
@@ -9,7 +12,18 @@ namespace {
 
 class Enumeration final : public Strategy {
  public:
+  explicit Enumeration(const SearchBounds& bounds) : bounds_(bounds) {}
   [[nodiscard]] std::string name() const override { return "zone enumeration"; }
+  [[nodiscard]] std::string bound() const override {
+    if (!bounded_) return {};
+    std::string text;
+    if (bounds_.delays != UINT32_MAX) text = fmt::format("at most {} delays", bounds_.delays);
+    if (bounds_.preemptions != UINT32_MAX) {
+      text +=
+          fmt::format("{}at most {} preemptions", text.empty() ? "" : ", ", bounds_.preemptions);
+    }
+    return text;
+  }
   [[nodiscard]] sim::TimeMode time() const override { return sim::TimeMode::symbolic; }
   [[nodiscard]] bool exhaustive() const override { return true; }
   [[nodiscard]] bool independent() const override { return false; }
@@ -33,18 +47,33 @@ class Enumeration final : public Strategy {
 
  private:
   /// On to the next path, not touching the first `fixed` choices; false if there is none.
-  static bool advance(std::vector<PathDecider::Step>& path, std::size_t fixed) {
-    while (path.size() > fixed && path.back().chosen + 1 >= path.back().alternatives) {
+  bool advance(std::vector<PathDecider::Step>& path, std::size_t fixed) const {
+    while (path.size() > fixed) {
+      if (path.back().chosen + 1 < path.back().alternatives) {
+        ++path.back().chosen;
+        if (within_bounds(path)) return true;
+        // The alternatives after it cost as much, or more.
+      }
       path.pop_back();
     }
-    if (path.size() <= fixed) return false;
-    ++path.back().chosen;
-    return true;
+    return false;
+  }
+
+  [[nodiscard]] bool within_bounds(const std::vector<PathDecider::Step>& path) const {
+    std::uint64_t delays = 0;
+    std::uint64_t preemptions = 0;
+    for (const auto& step : path) {
+      delays += step.chosen;
+      preemptions += step.preempts && step.chosen != 0 ? 1 : 0;
+    }
+    if (delays <= bounds_.delays && preemptions <= bounds_.preemptions) return true;
+    bounded_ = true;
+    return false;
   }
 
   /// Cuts what is left below `piece` into independent subtrees: at each open level, from the
   /// deepest up, the rest of that level's alternatives. The order is that of the enumeration.
-  static std::vector<Piece> split(const Piece& piece) {
+  [[nodiscard]] std::vector<Piece> split(const Piece& piece) const {
     std::vector<Piece> pieces;
     auto path = piece.path;
     pieces.push_back({0, 0, path, path.size()});  // the subtree the enumeration stands before
@@ -52,16 +81,85 @@ class Enumeration final : public Strategy {
       const PathDecider::Step last = path.back();
       for (std::uint32_t next = last.chosen + 1; next < last.alternatives; ++next) {
         path.back().chosen = next;
+        if (!within_bounds(path)) break;
         pieces.push_back({0, 0, path, path.size()});
       }
       path.pop_back();
     }
     return pieces;
   }
+
+  SearchBounds bounds_;
+  mutable std::atomic<bool> bounded_ = false;  // workers share the strategy
+};
+
+class Reduced final : public Strategy {
+ public:
+  Reduced(const ReductionOptions& options, std::vector<std::string> blocking)
+      : options_(options), blocking_(std::move(blocking)) {}
+  [[nodiscard]] std::string name() const override {
+    return options_.kind == ReductionOptions::Kind::optimal ? "optimal partial-order reduction"
+                                                            : "source-set partial-order reduction";
+  }
+  [[nodiscard]] sim::TimeMode time() const override { return sim::TimeMode::symbolic; }
+  [[nodiscard]] bool exhaustive() const override { return true; }
+  [[nodiscard]] bool independent() const override { return false; }
+  [[nodiscard]] std::string bound() const override {
+    return bounded_ ? fmt::format("at most {} preemptions", options_.preemptions) : std::string();
+  }
+  [[nodiscard]] bool outdated() const override { return outdated_; }
+
+  [[nodiscard]] std::vector<Piece> begin(std::uint64_t) const override {
+    Piece piece;
+    piece.reduction = std::make_shared<Reduction>(options_);
+    declare_blocking(piece.reduction->log());
+    return {piece};
+  }
+
+  [[nodiscard]] std::vector<Piece> work(Piece piece, std::uint64_t runs_max,
+                                        const Run& run) const override {
+    Reduction& reduction = *piece.reduction;
+    RunKey key;
+    for (std::uint64_t done = 0; done < runs_max; ++done) {
+      reduction.keep_path_in(key.path);
+      if (!run(reduction, key)) return {};
+      const bool more = reduction.next();
+      bounded_ = reduction.bounded();
+      if (reduction.restarted()) {
+        outdated_ = true;
+        return {};
+      }
+      if (!more) return {};
+    }
+    return {std::move(piece)};
+  }
+
+  [[nodiscard]] std::unique_ptr<sim::Decider> repeat(RunKey& key) const override {
+    auto decider = std::make_unique<ReducedPath>(key.path, options_.untimed);
+    declare_blocking(decider->log());
+    return decider;
+  }
+
+ private:
+  void declare_blocking(sim::StepLog& log) const {
+    for (const auto& process : blocking_) log.declare_blocking(process);
+  }
+
+  ReductionOptions options_;
+  std::vector<std::string> blocking_;
+  mutable bool bounded_ = false;  // there is only one piece, and so one worker at a time
+  mutable bool outdated_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<Strategy> make_enumeration() { return std::make_unique<Enumeration>(); }
+std::unique_ptr<Strategy> make_enumeration(const SearchBounds& bounds) {
+  return std::make_unique<Enumeration>(bounds);
+}
+
+std::unique_ptr<Strategy> make_reduction(const ReductionOptions& options,
+                                         std::vector<std::string> blocking) {
+  return std::make_unique<Reduced>(options, std::move(blocking));
+}
 
 }  // namespace raceproof::explore

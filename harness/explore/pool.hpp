@@ -11,6 +11,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -34,11 +35,12 @@ struct PoolResult {
   bool finished = false;        ///< nothing was left to do
   bool budget_hit = false;      ///< something was left when the budget was used up
   bool stopped = false;         ///< `stop` said so
+  std::uint64_t discarded = 0;  ///< runs without a record
 };
 
 /// `make_worker()` is called once on each worker's thread and returns a callable
-/// `Record(sim::Decider&, const RunKey&)`. An exception that leaves a run ends the search and is
-/// rethrown here.
+/// `std::optional<Record>(sim::Decider&, const RunKey&)`; a run without a record is not counted. An
+/// exception that leaves a run ends the search and is rethrown here.
 template <class Record, class MakeWorker>
 PoolResult<Record> run_pool(const Strategy& strategy, const PoolOptions& options,
                             MakeWorker make_worker) {
@@ -55,6 +57,7 @@ PoolResult<Record> run_pool(const Strategy& strategy, const PoolOptions& options
   std::mutex mutex;
   std::condition_variable changed;
   std::atomic<std::uint64_t> total{0};
+  std::atomic<std::uint64_t> discarded{0};
   std::atomic<bool> stopping{false};
   bool stop_asked = false;
   std::exception_ptr error;
@@ -97,7 +100,12 @@ PoolResult<Record> run_pool(const Strategy& strategy, const PoolOptions& options
                                  stopping = true;
                                  return false;
                                }
-                               records.push_back(worker(decider, key));
+                               std::optional<Record> record = worker(decider, key);
+                               if (!record) {
+                                 ++discarded;
+                                 return true;
+                               }
+                               records.push_back(std::move(*record));
                                const auto done = ++total;
                                if (options.progress && done % 64 == 0) options.progress(done);
                                return true;
@@ -128,6 +136,7 @@ PoolResult<Record> run_pool(const Strategy& strategy, const PoolOptions& options
 
   PoolResult<Record> result;
   result.stopped = stop_asked;
+  result.discarded = discarded;
   result.finished = true;
   for (Node& node : nodes) {
     if (!node.done) {

@@ -14,17 +14,20 @@
 #include <vector>
 
 #include "harness/explore/decisions.hpp"
+#include "harness/explore/reduction.hpp"
 #include "harness/sim/time_model.hpp"
 
 namespace raceproof::explore {
 
-/// A piece of work: some runs by number (sampling), or the subtree below a path (enumeration).
+/// A piece of work: some runs by number (sampling), the subtree below a path (enumeration), or what
+/// is left of a reduction.
 struct Piece {
   std::uint64_t first = 0;
   std::uint64_t count = 0;
   std::vector<PathDecider::Step> path;
   /// The choices before this depth are the piece's; those from it on are to be enumerated.
   std::size_t fixed = 0;
+  std::shared_ptr<Reduction> reduction;
 };
 
 /// How a run can be repeated: a path (enumeration) or its number (sampling).
@@ -51,6 +54,11 @@ class Strategy {
   using Run = std::function<bool(sim::Decider&, const RunKey&)>;
   [[nodiscard]] virtual std::vector<Piece> work(Piece piece, std::uint64_t runs_max,
                                                 const Run& run) const = 0;
+  /// What finishing is subject to, in the words of a report: "at most 2 preemptions"; empty if
+  /// nothing was left out. Of the search so far.
+  [[nodiscard]] virtual std::string bound() const { return {}; }
+  /// What the search has learnt makes its earlier runs worthless: it has to begin again.
+  [[nodiscard]] virtual bool outdated() const { return false; }
   /// The decider that repeats a run.
   [[nodiscard]] virtual std::unique_ptr<sim::Decider> repeat(RunKey& key) const = 0;
 };
@@ -61,7 +69,21 @@ std::unique_ptr<Strategy> make_baseline();
 std::unique_ptr<Strategy> make_random_walk(std::uint64_t seed);
 /// PCT over symbolic time; `steps` is the expected number of choices of a run.
 std::unique_ptr<Strategy> make_pct(std::uint64_t seed, int depth, std::uint64_t steps);
+/// Limits of a search that is complete up to them.
+struct SearchBounds {
+  /// Choices that are not the usual one, each counted by its distance from it (Emmi, Qadeer,
+  /// Rakamaric, "Delay-bounded scheduling", POPL 2011). Enumeration only.
+  std::uint32_t delays = UINT32_MAX;
+  /// Times that a thread is interrupted although it could go on (Musuvathi, Qadeer, "Iterative
+  /// context bounding", PLDI 2007); several threads only.
+  std::uint32_t preemptions = UINT32_MAX;
+};
+
 /// Plain zone enumeration: every order that the ranges allow, depth first, without reduction.
-std::unique_ptr<Strategy> make_enumeration();
+std::unique_ptr<Strategy> make_enumeration(const SearchBounds& bounds = {});
+/// One run of each class of orders (reduction.hpp). `blocking` names processes that are known to
+/// block; others are learnt (`outdated`).
+std::unique_ptr<Strategy> make_reduction(const ReductionOptions& options,
+                                         std::vector<std::string> blocking);
 
 }  // namespace raceproof::explore

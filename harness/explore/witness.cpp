@@ -431,47 +431,43 @@ WitnessDecider::WitnessDecider(const sim::TimeModel& time, const Witness& witnes
   for (std::size_t i = 0; i < time.variables().size(); ++i) {
     const auto& variable = time.variables()[i];
     if (variable.kind == Kind::point || variable.low == variable.high) continue;
-    delays_.push_back(witness.variable_values[i]);
+    delays_.emplace(variable.meaning.identity, witness.variable_values[i]);
+  }
+  for (std::size_t i = 0; i < order_.events.size(); ++i) {
+    positions_.emplace(order_.events[i].identity, i);
   }
 }
 
 std::size_t WitnessDecider::choose(sim::ChoiceKind kind,
                                    std::span<const sim::Meaning> alternatives) {
-  if (kind == sim::ChoiceKind::thread_step) {
-    return next_step_ < order_.thread_steps.size() ? order_.thread_steps[next_step_++] : 0;
-  }
-  if (kind == sim::ChoiceKind::timer_queued) {
-    for (const auto& [meaning, answer] : order_.queued_answers) {
-      if (meaning == alternatives[0]) return answer;
-    }
-    return 0;
+  if (kind != sim::ChoiceKind::next_event) {
+    const auto answer = order_.answers.find(alternatives[0].identity);
+    return answer == order_.answers.end() ? 0 : std::min(answer->second, alternatives.size() - 1);
   }
   // Of the events due at one time, the one that came first in the symbolic run.
   std::size_t best = 0;
   std::size_t best_position = order_.events.size();
   for (std::size_t i = 0; i < alternatives.size(); ++i) {
-    const auto found = std::ranges::find(order_.events, alternatives[i]);
-    const auto position = static_cast<std::size_t>(found - order_.events.begin());
-    if (position < best_position) {
-      best = i;
-      best_position = position;
-    }
+    const auto found = positions_.find(alternatives[i].identity);
+    if (found == positions_.end() || found->second >= best_position) continue;
+    best = i;
+    best_position = found->second;
   }
   return best;
 }
 
-std::int64_t WitnessDecider::draw(std::int64_t low_ns, std::int64_t high_ns, const sim::Meaning&) {
-  // Both runs draw the same delays in the same order, the ranged parameters first.
-  const std::int64_t value = next_delay_ < delays_.size() ? delays_[next_delay_++] : low_ns;
-  return std::clamp(value, low_ns, high_ns);
+std::int64_t WitnessDecider::draw(std::int64_t low_ns, std::int64_t high_ns,
+                                  const sim::Meaning& meaning) {
+  const auto found = delays_.find(meaning.identity);
+  return std::clamp(found == delays_.end() ? low_ns : found->second, low_ns, high_ns);
 }
 
 std::size_t OrderRecorder::choose(sim::ChoiceKind kind,
                                   std::span<const sim::Meaning> alternatives) {
   const std::size_t chosen = inner_.choose(kind, alternatives);
-  if (kind == sim::ChoiceKind::timer_queued)
-    order_.queued_answers.emplace_back(alternatives[0], chosen);
-  if (kind == sim::ChoiceKind::thread_step) order_.thread_steps.push_back(chosen);
+  if (kind != sim::ChoiceKind::next_event && kind != sim::ChoiceKind::comparison) {
+    order_.answers.emplace(alternatives[0].identity, chosen);
+  }
   return chosen;
 }
 

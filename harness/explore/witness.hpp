@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "harness/explore/class_system.hpp"
@@ -58,8 +59,8 @@ std::int64_t longest(const sim::TimeModel& time, sim::PointId from, sim::PointId
 /// What a symbolic run did, as far as a concrete run of the same times has to be told.
 struct SymbolicOrder {
   std::vector<sim::Meaning> events;  ///< in the order in which they happened
-  std::vector<std::pair<sim::Meaning, std::size_t>> queued_answers;
-  std::vector<std::size_t> thread_steps;
+  /// Choices within steps (timer_queued, threads), by identity.
+  std::unordered_map<sim::Identity, std::size_t> answers;
 };
 
 /// Passes questions on and notes the answers that `SymbolicOrder` needs (all but `events`, which
@@ -72,6 +73,7 @@ class OrderRecorder final : public sim::Decider {
                     const sim::Meaning& meaning) override {
     return inner_.draw(low_ns, high_ns, meaning);
   }
+  sim::StepLog* local_time() override { return inner_.local_time(); }
 
  private:
   sim::Decider& inner_;
@@ -88,9 +90,8 @@ class WitnessDecider final : public sim::Decider {
 
  private:
   SymbolicOrder order_;
-  std::vector<std::int64_t> delays_;
-  std::size_t next_delay_ = 0;
-  std::size_t next_step_ = 0;
+  std::unordered_map<sim::Identity, std::size_t> positions_;
+  std::unordered_map<sim::Identity, std::int64_t> delays_;
 };
 
 }  // namespace raceproof::explore

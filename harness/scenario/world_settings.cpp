@@ -32,7 +32,8 @@ void ProcessSettings::describe(SettingsVisitor& visitor) {
 }
 
 std::span<const std::string_view> choices(Search) {
-  static constexpr std::array<std::string_view, 4> names{"complete", "random", "pct", "baseline"};
+  static constexpr std::array<std::string_view, 5> names{"complete", "enumeration",
+                                                         "random", "pct", "baseline"};
   return names;
 }
 
@@ -42,9 +43,15 @@ void Fallback::describe(SettingsVisitor& visitor) {
 
 void ExploreSettings::describe(SettingsVisitor& visitor) {
   visitor.on("search", search,
-             "Every order that the ranges allow, random walks, PCT, or only the baseline order.");
+             "Every class of orders that the ranges allow (complete); every single order, without "
+             "reduction (enumeration); random walks; PCT; or only the baseline order.");
   visitor.on("classes", classes, 1, 1'000'000'000,
-             "How many orders a complete search visits at most.");
+             "How many classes, or orders, a complete search visits at most.");
+  visitor.on("preemptions", preemptions, 0, 1'000'000,
+             "Several threads: how often a run may interrupt one, at most. Orders beyond that are "
+             "left out, and the verdict says so.");
+  visitor.on("delays", delays, 0, 1'000'000,
+             "Search enumeration: how far a run may deviate from the usual order, in all.");
   visitor.on("runs", runs, 1, 1'000'000'000, "Runs of the searches that sample.");
   visitor.on("else", otherwise, "What takes over when the complete search exceeds its budget.");
   visitor.on("depth", depth, 1, 100, "Bug depth of PCT: ordering constraints a failure needs.");

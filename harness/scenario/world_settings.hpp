@@ -50,7 +50,8 @@ struct ProcessSettings {
 
 /// How the orders and delays are gone through.
 enum class Search {
-  complete,  ///< Every order that the ranges allow.
+  complete,  ///< Every class of orders that the ranges allow.
+  enumeration,  ///< Every order, without reduction.
   random,    ///< Independent random walks over orders and delays.
   pct,       ///< Probabilistic concurrency testing (priorities with `depth` - 1 change points).
   baseline,  ///< The one order of a single-threaded event loop with the shortest delays.
@@ -67,6 +68,8 @@ struct Fallback {
 struct ExploreSettings {
   Search search = Search::complete;
   std::int64_t classes = 50'000;
+  std::optional<std::int64_t> preemptions;
+  std::optional<std::int64_t> delays;
   std::int64_t runs = 10'000;
   Fallback otherwise;  ///< Key `else`.
   std::int64_t depth = 3;

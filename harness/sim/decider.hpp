@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "harness/sim/step_log.hpp"
 #include "harness/trace/trace.hpp"
 
 namespace raceproof::sim {
@@ -15,7 +16,9 @@ enum class ChoiceKind : std::uint8_t {
                  ///< (concrete)
   comparison,    ///< whether a comparison of times is true; alternatives: false, true
   timer_queued,  ///< whether a timer due now was already queued when it was cancelled: no, yes
-  thread_step,   ///< N threads: which open handler's effect, or the start of the next handler
+  thread_step,   ///< N threads: which of them takes the next step; the first alternative is the one
+                 ///< that took the last, every other interrupts it
+  thread_start,  ///< the same where the last step was the thread's last, or there was none
 };
 std::string_view name_of(ChoiceKind kind);
 
@@ -25,6 +28,9 @@ struct Meaning {
   trace::StrandId strand = 0;
   trace::LabelId label = 0;
   std::uint32_t ordinal = 0;
+  /// The same in every run that has this event (step_log.hpp), whatever independent events do;
+  /// ordinals count in the order of one run.
+  Identity identity = 0;
   friend bool operator==(const Meaning&, const Meaning&) = default;
 };
 
@@ -38,6 +44,11 @@ class Decider {
   /// Picks a delay in [low_ns, high_ns], low_ns < high_ns. Not asked in symbolic runs, which keep
   /// the whole range.
   virtual std::int64_t draw(std::int64_t low_ns, std::int64_t high_ns, const Meaning& meaning) = 0;
+  /// A search over classes of orders instead of orders has a log. Its symbolic runs are in *local
+  /// time*: any pending event may be next, whatever its time, and only dependent steps restrict
+  /// each other's times ("Partial order reductions for timed systems", Bengtsson et al., CONCUR
+  /// 1998). Such a decider is asked for the next event even if there is only one.
+  virtual StepLog* local_time() { return nullptr; }
 };
 
 }  // namespace raceproof::sim

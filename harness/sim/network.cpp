@@ -33,6 +33,8 @@ void Connection::reset_for_reuse() {
     end.in_flight.clear();
     end.in_flight_offset = 0;
     end.deliveries.clear();
+    end.last_delivery = StepLog::none;
+    end.sent = 0;
   }
 }
 
@@ -98,6 +100,7 @@ std::shared_ptr<BoundListener> Network::bind(Process& process, Strand& strand, c
       throw boost::system::system_error(asio::error::address_in_use, "listen");
     }
   }
+  world_.touch(registry_of(process.name()));
   auto bound = std::make_shared<BoundListener>();
   bound->process = &process;
   bound->strand = &strand;
@@ -106,8 +109,17 @@ std::shared_ptr<BoundListener> Network::bind(Process& process, Strand& strand, c
   return bound;
 }
 
+ObjectId Network::registry_of(const std::string& host) { return world_.object(mix(5, host)); }
+
+void Network::touch(const ConnectionEnd& end) { world_.touch(end.object); }
+
+void Network::touch(const BoundListener& listener) {
+  world_.touch(world_.object(mix(mix(6, listener.at.host), listener.at.port)));
+}
+
 void Network::request(std::uint32_t slot) {
   Timed& timed = world_.timed(slot);
+  world_.touch(registry_of(timed.connect->target.host), false);
   const Process* target = nullptr;
   for (const auto& bound : listeners_) {
     if (bound->at.host == timed.connect->target.host) target = bound->process;
@@ -122,11 +134,13 @@ void Network::request(std::uint32_t slot) {
   }
   const auto label = timed.label;
   world_.schedule(slot, world_.time().wait_origin() +
-                            world_.time().draw(latency, {timed.strand->id, label, timed.ordinal}));
+                            world_.time().draw(latency, {timed.strand->id, label, timed.ordinal,
+                                                         world_.next_identity()}));
 }
 
 void Network::request_arrived(std::uint32_t slot) {
   Timed& timed = world_.timed(slot);
+  world_.touch(registry_of(timed.connect->target.host), false);
   BoundListener* listener = nullptr;
   for (const auto& bound : listeners_) {
     if (bound->open && bound->at == timed.connect->target) {
@@ -147,7 +161,12 @@ void Network::request_arrived(std::uint32_t slot) {
     connection.ends[1].process = listener->process;
     connection.ends[1].strand = listener->strand;
     connection.ends[1].open = true;
+    const Identity name = world_.next_identity();
+    connection.ends[0].object = world_.object(mix(name, 0));
+    connection.ends[1].object = world_.object(mix(name, 1));
     timed.connection = &connection;
+    touch(*listener);
+    listener->process->touch();
     listener->backlog.push_back(&connection);
     accept_ready(*listener, true);
   }
@@ -162,7 +181,8 @@ void Network::request_arrived(std::uint32_t slot) {
   }
   world_.schedule(slot,
                   world_.time().wait_origin() +
-                      world_.time().draw(latency, {timed.strand->id, timed.label, timed.ordinal}));
+                      world_.time().draw(latency, {timed.strand->id, timed.label, timed.ordinal,
+                                                   world_.next_identity()}));
 }
 
 void Network::answer_arrived(std::uint32_t slot) {
@@ -210,6 +230,7 @@ void Network::accept_ready(BoundListener& listener, bool arriving) {
 
 void Network::abandon(Connection& connection) {
   ConnectionEnd& end = connection.ends[0];
+  touch(end);
   end.open = false;
   end.sent_end = true;
   send_end(connection, 0, SegmentEnd::reset);
@@ -218,6 +239,9 @@ void Network::abandon(Connection& connection) {
 std::size_t Network::send(Connection& connection, int from, const ConstBuffers& buffers) {
   const int to = 1 - from;
   ConnectionEnd& receiver = connection.ends[to];
+  // While no more than the window was ever sent, no order of reads and writes can fill it.
+  receiver.sent += asio::buffer_size(buffers);
+  if (receiver.sent > window_bytes) touch(receiver);
   const std::size_t used = receiver.unread() + receiver.travelling();
   std::size_t room = used >= window_bytes ? 0 : window_bytes - used;
   std::size_t taken = 0;
@@ -247,7 +271,7 @@ std::size_t Network::piece_of(const Connection& connection, int from, std::size_
   const auto label = world_.trace().intern("fragment");
   const std::int64_t cut =
       world_.decider().draw(0, static_cast<std::int64_t>(bytes) - 1,
-                            Meaning{sender.id, label, sender.next_ordinal(label)});
+                            Meaning{sender.id, label, sender.next_ordinal(label), 0});
   return cut == 0 ? bytes : static_cast<std::size_t>(cut);
 }
 
@@ -273,7 +297,8 @@ void Network::schedule_delivery(Connection& connection, int to, std::uint32_t sl
   TimeModel& time = world_.time();
   Instant arrival =
       time.wait_origin() +
-      time.draw(connection.latency, {receiver.strand->id, timed.label, timed.ordinal});
+      time.draw(connection.latency,
+                {receiver.strand->id, timed.label, timed.ordinal, world_.next_identity()});
   const bool queued_behind = !receiver.deliveries.empty();
   if (queued_behind && !time.symbolic()) {
     const std::int64_t previous = world_.timed(receiver.deliveries.back()).time_ns;
@@ -290,7 +315,9 @@ void Network::schedule_delivery(Connection& connection, int to, std::uint32_t sl
 void Network::send_end(Connection& connection, int from, SegmentEnd kind) {
   const int to = 1 - from;
   ConnectionEnd& receiver = connection.ends[to];
-  if (receiver.process == nullptr || !receiver.process->alive()) return;
+  if (receiver.process == nullptr) return;
+  receiver.process->touch();
+  if (!receiver.process->alive()) return;
   if (cut_between(*connection.ends[from].process, *receiver.process)) return;
   if (is_immediate(connection.latency)) {
     deliver(connection, to, 0, kind);
@@ -308,6 +335,8 @@ void Network::send_end(Connection& connection, int from, SegmentEnd kind) {
 
 void Network::deliver(Connection& connection, int to, std::size_t bytes, SegmentEnd kind) {
   ConnectionEnd& end = connection.ends[to];
+  touch(end);
+  end.process->touch();
   const char* data = end.in_flight.data() + end.in_flight_offset;
   static constexpr const char* labels[] = {"data", "end of file", "reset"};
   const auto id =
@@ -350,6 +379,7 @@ void Network::deliver(Connection& connection, int to, std::size_t bytes, Segment
 
 void Network::complete_read(Connection& connection, int which) {
   ConnectionEnd& end = connection.ends[which];
+  touch(end);
   end.read_queued = false;
   if (!end.read_handler) return;
   ErrorCode error;
@@ -379,6 +409,7 @@ void Network::complete_read(Connection& connection, int which) {
 void Network::complete_write(Connection& connection, int which) {
   ConnectionEnd& end = connection.ends[which];
   if (!end.write_handler) return;
+  touch(end);
   // Taken first: bytes that arrive at once may make room, and lead back here.
   auto handler = std::move(end.write_handler);
   end.write_handler = nullptr;
@@ -401,6 +432,7 @@ void Network::complete_write(Connection& connection, int which) {
 }
 
 void Network::process_died(Process& process) {
+  world_.touch(registry_of(process.name()));
   for (const auto& bound : listeners_) {
     if (bound->process == &process) bound->open = false;
   }
@@ -408,6 +440,7 @@ void Network::process_died(Process& process) {
     for (int which = 0; which < 2; ++which) {
       ConnectionEnd& end = connections_[i]->ends[which];
       if (end.process != &process || end.sent_end) continue;
+      touch(end);
       end.open = false;
       end.sent_end = true;
       send_end(*connections_[i], which, SegmentEnd::reset);
@@ -434,8 +467,19 @@ bool Network::destroy_handlers(Process& process) {
   return found;
 }
 
+void Network::closing(const BoundListener& listener) {
+  touch(listener);
+  world_.touch(registry_of(listener.at.host));
+}
+
 // --- SimStream
 // --------------------------------------------------------------------------------------
+
+ConnectionEnd& SimStream::mine() const {
+  ConnectionEnd& end = connection_->ends[end_];
+  end.process->world().touch(end.object);
+  return end;
+}
 
 SimStream::~SimStream() { close(); }
 
@@ -551,6 +595,7 @@ void SimListener::start_accept(std::move_only_function<Executor(std::string_view
                                AcceptHandler handler) {
   if (!bound_->process->alive()) return;
   World& world = bound_->process->world();
+  world.network().touch(*bound_);
   if (!bound_->open) {
     auto* operation = make_operation(world.pool(), [handler = std::move(handler)]() mutable {
       handler(asio::error::bad_descriptor, Stream());
@@ -566,6 +611,7 @@ void SimListener::start_accept(std::move_only_function<Executor(std::string_view
 void SimListener::cancel_accept() {
   if (!bound_->process->alive() || !bound_->accept_handler) return;
   World& world = bound_->process->world();
+  world.network().touch(*bound_);
   auto* operation =
       make_operation(world.pool(), [handler = std::move(bound_->accept_handler)]() mutable {
         handler(asio::error::operation_aborted, Stream());
@@ -577,6 +623,7 @@ void SimListener::cancel_accept() {
 void SimListener::close() {
   if (!bound_->open) return;
   cancel_accept();
+  bound_->process->world().network().closing(*bound_);
   bound_->open = false;
   if (!bound_->process->alive()) return;
   // Connections that nobody accepted are reset.

@@ -21,6 +21,9 @@ struct ConnectionEnd {
   Strand* strand = nullptr;
   bool open = false;      ///< the program holds the stream and has not closed it
   bool sent_end = false;  ///< has half-closed or closed
+  ObjectId object = 0;    ///< what steps touch here (step_log.hpp)
+  StepId last_delivery = StepLog::none;
+  std::size_t sent = 0;   ///< bytes sent to this end, in all
   std::string received;   ///< arrived and unread from `read_offset`
   std::size_t read_offset = 0;
   bool end_of_file = false;
@@ -75,7 +78,7 @@ class SimStream final : public StreamImpl {
   void reset() override;
 
  private:
-  [[nodiscard]] ConnectionEnd& mine() const { return connection_->ends[end_]; }
+  [[nodiscard]] ConnectionEnd& mine() const;
   Connection* connection_;
   int end_;
 };
@@ -128,8 +131,14 @@ class Network {
   /// Destroys the handlers that wait at ends of `process`.
   bool destroy_handlers(Process& process);
   void clear();
+  /// What the current step reaches for (step_log.hpp).
+  void touch(const BoundListener& listener);
+  void closing(const BoundListener& listener);
 
  private:
+  void touch(const ConnectionEnd& end);
+  /// Who listens on a host: what a connect asks, and a listener changes.
+  ObjectId registry_of(const std::string& host);
   /// How many of `bytes` travel together: all, or fewer where the run fragments (0 drawn: all).
   std::size_t piece_of(const Connection& connection, int from, std::size_t bytes);
   void send_piece(Connection& connection, int to, std::size_t bytes);

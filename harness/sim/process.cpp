@@ -62,8 +62,24 @@ void StrandExecutor::queue(Operation* operation) const {
 }
 
 Process::Process(World& world, ProcessOptions options)
-    : world_(world), options_(std::move(options)), queue_(64) {
+    : world_(world),
+      options_(std::move(options)),
+      identity_(process_identity(options_.name)),
+      queue_(64) {
+  if (const StepLog* steps = world.steps(); steps != nullptr) {
+    may_block_ = steps->may_block(identity_);
+    object_ = world.object(identity_);
+  }
   add_strand(options_.name);
+}
+
+void Process::blocks() {
+  if (StepLog* steps = world_.steps(); steps != nullptr) steps->blocks(identity_);
+  touch();
+}
+
+void Process::touch() {
+  if (may_block_) world_.touch(object_);
 }
 
 Process::~Process() = default;
@@ -75,6 +91,7 @@ Strand& Process::add_strand(std::string name) {
   strand.process = this;
   strand.id = world_.trace().add_strand(name);
   strand.random_state = mix_name(world_.seed(), name);
+  strand.object = world_.object(mix(4, name));
   strand.name = std::move(name);
   return strand;
 }
@@ -130,7 +147,8 @@ Duration Process::draw(const DelayRange& range, const char* what) {
   const auto high = range.high.affine();
   if (low.form == high.form && low.constant_ns == high.constant_ns) return range.low;
   const auto label = world_.trace().intern(what);
-  return world_.time().draw(range, Meaning{strand->id, label, strand->next_ordinal(label)});
+  return world_.time().draw(
+      range, Meaning{strand->id, label, strand->next_ordinal(label), world_.next_identity()});
 }
 
 void Process::observe(const Observation& observation) {
@@ -162,11 +180,13 @@ void Process::start_block(const Executor& executor, Duration duration, const cha
   world_.timed(slot).handler = std::move(handler);
   world_.schedule(slot, world_.time().wait_origin() + duration);
   ++blocked_threads_;
+  blocks();
   if (open_running_ != nullptr) open_running_->blocked = true;
 }
 
 void Process::block_ended(Strand& strand, Operation* completion) {
   --blocked_threads_;
+  touch();
   for (Open& open : open_) {
     if (open.strand == &strand) open.blocked = false;
   }
@@ -191,6 +211,7 @@ OperationId Process::start_connect(const Executor& strand, Endpoint to, ConnectH
 void Process::cancel_operation(OperationId id) {
   if (!alive_) return;
   effect([this, id] {
+    world_.touch_waiter(id);
     const auto slot = world_.slot_of(id);
     if (slot == UINT32_MAX || !world_.unschedule(slot)) return;
     Timed& timed = world_.timed(slot);
@@ -229,6 +250,7 @@ void Process::task_failed(std::string_view task, std::exception_ptr error) {
 void Process::start() {
   if (alive_) return;
   alive_ = true;
+  touch();
   Executor root_executor = StrandExecutor(root());
   auto* operation =
       make_operation(pool(), [this, root_executor] { options_.start(*this, root_executor); });
@@ -239,6 +261,7 @@ void Process::start() {
 void Process::kill() {
   if (!alive_) return;
   alive_ = false;
+  blocks();
   drain();
   if (options_.destroy) options_.destroy();
   drain();
@@ -361,17 +384,20 @@ void Process::poll_unless_queued() {
 }
 
 void Process::ready_io(Connection& connection, int end) {
+  touch();
   ready_io_.push_back({&connection, end, nullptr, nullptr});
   poll_unless_queued();
 }
 
 void Process::ready_completion(Strand& strand, Operation* operation, trace::EventId cause) {
+  touch();
   operation->cause = cause;
   ready_io_.push_back({nullptr, 0, &strand, operation});
   poll_unless_queued();
 }
 
 void Process::ready_timer(std::uint32_t slot) {
+  touch();
   world_.timed(slot).state = Timed::State::expired;
   world_.timed(slot).cause = world_.current_event();
   ready_timers_.push_back(slot);
@@ -412,7 +438,10 @@ bool Process::runnable() const {
 }
 
 bool Process::step() {
-  if (!runnable()) return false;
+  if (!runnable()) {
+    last_thread_ = -1;
+    return false;
+  }
   return options_.threads == 1 ? step_single() : step_threads();
 }
 
@@ -449,6 +478,8 @@ void Process::run_batch(Strand& strand) {
 void Process::run_handler(Strand& strand) {
   Operation* operation = strand.ready.pop();
   ++strand.handlers_run;
+  world_.touch(strand.object);
+  touch();
   const auto event = world_.record(trace::EventKind::handler, strand.id, 0, operation->cause);
   world_.within(event, &strand, [&] { operation->complete(operation, pool(), true); });
 }
@@ -465,15 +496,24 @@ bool Process::step_threads() {
     take_entry();
     return true;
   }
-  std::vector<Meaning> steps;
   std::vector<Open*> threads;
   for (Open& open : open_) {
-    if (open.blocked && !open.has_effects()) continue;
-    steps.push_back(next_step_of(open));
-    threads.push_back(&open);
+    if (!open.blocked || open.has_effects()) threads.push_back(&open);
   }
-  const std::size_t chosen =
-      steps.size() == 1 ? 0 : world_.decider().choose(ChoiceKind::thread_step, steps);
+  // The thread that is under way comes first.
+  const auto under_way = std::ranges::find(threads, last_thread_, &Open::thread);
+  const bool interrupts = under_way != threads.end();
+  if (interrupts) std::rotate(threads.begin(), under_way, under_way + 1);
+  std::size_t chosen = 0;
+  if (threads.size() > 1) {
+    std::vector<Meaning> steps;
+    const Identity question = world_.next_identity();
+    for (Open* open : threads)
+      steps.push_back(next_step_of(*open)), steps.back().identity = question;
+    chosen = world_.choose_within(interrupts ? ChoiceKind::thread_step : ChoiceKind::thread_start,
+                                  steps);
+  }
+  last_thread_ = threads[chosen]->thread;
   advance_thread(*threads[chosen]);
   std::erase_if(open_, [](const Open& open) { return open.ended && !open.has_effects(); });
   return true;
@@ -486,7 +526,16 @@ void Process::take_entry() {
     marker_queued_ = false;
     if (ready_io_.empty() && ready_timers_.empty()) return;
   }
+  // The thread that has just become free, if there is one: it goes on.
+  const auto busy = [&](int thread) {
+    return std::ranges::find(open_, thread, &Open::thread) != open_.end();
+  };
+  int thread = last_thread_;
+  if (thread < 0 || busy(thread)) {
+    for (thread = 0; busy(thread);) ++thread;
+  }
   Open& open = open_.emplace_back();
+  open.thread = thread;
   open.strand = entry.strand;
   open.arriving = entry.operation;
   open.is_turn = entry.strand != nullptr && entry.operation == nullptr;

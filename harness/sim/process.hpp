@@ -94,8 +94,14 @@ class Process final : public Runtime {
   void ready_io(Connection& connection, int end);
   void ready_completion(Strand& strand, Operation* operation, trace::EventId cause);
   void ready_timer(std::uint32_t slot);
-  void stall(bool on) { stalled_ = on; }
+  void stall(bool on) {
+    blocks();
+    stalled_ = on;
+  }
   void block_ended(Strand& strand, Operation* completion);
+  /// Whether this process takes up what arrives depends on when: steps touch it as a whole.
+  void blocks();
+  void touch();
   Strand& strand_of(const Executor& executor) const;
   [[nodiscard]] Strand& root() { return *strands_.front(); }
   [[nodiscard]] OperationPool& pool();
@@ -115,6 +121,7 @@ class Process final : public Runtime {
     bool is_turn = false;
     bool ended = false;  ///< only effects are left
     bool blocked = false;
+    int thread = 0;
     /// Effects of the last handler (or of the turn's end), and how many of them are out.
     std::vector<std::move_only_function<void()>> effects;
     std::size_t released = 0;
@@ -147,6 +154,9 @@ class Process final : public Runtime {
   World& world_;
   ProcessOptions options_;
   bool alive_ = false;
+  bool may_block_ = false;
+  Identity identity_ = 0;
+  ObjectId object_ = 0;
   std::deque<std::unique_ptr<Strand>> strands_;
   std::vector<Entry> queue_;  // ring
   std::size_t queue_head_ = 0;
@@ -156,6 +166,7 @@ class Process final : public Runtime {
   int blocked_threads_ = 0;
   Strand* interrupted_ = nullptr;  // one thread: the strand whose batch a block cut
   std::deque<Open> open_;
+  int last_thread_ = -1;  ///< that took a step, in this burst of work
   Open* open_running_ = nullptr;    // whose handler runs: its effects are kept back
   Open* open_releasing_ = nullptr;  // whose step is taken otherwise
   std::uint32_t polls_ = 0;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/sim/operation.hpp"
+#include "harness/sim/step_log.hpp"
 #include "harness/trace/trace.hpp"
 
 namespace raceproof::sim {
@@ -21,6 +22,7 @@ struct Strand {
   Process* process = nullptr;
   trace::StrandId id = 0;
   std::string name;
+  ObjectId object = 0;  ///< what steps touch here (step_log.hpp)
   OperationQueue ready;
   OperationQueue waiting;
   bool locked = false;  ///< queued at, or running on, the process

@@ -7,16 +7,18 @@
 namespace raceproof::sim {
 
 std::string_view name_of(ChoiceKind kind) {
-  static constexpr std::array<std::string_view, 4> names = {"next_event", "comparison",
-                                                            "timer_queued", "thread_step"};
+  static constexpr std::array<std::string_view, 5> names = {
+      "next_event", "comparison", "timer_queued", "thread_step", "thread_start"};
   return names[static_cast<std::size_t>(kind)];
 }
 
 void TimeModel::begin(TimeMode mode, std::span<const ParameterRange> parameters, Decider& decider,
-                      trace::Trace& trace) {
+                      trace::Trace& trace, StepLog* steps, bool local_time) {
   mode_ = mode;
   decider_ = &decider;
   trace_ = &trace;
+  steps_ = steps;
+  local_time_ = local_time;
   now_ns_ = 0;
   variables_.clear();
   terms_.clear();
@@ -37,9 +39,9 @@ void TimeModel::begin(TimeMode mode, std::span<const ParameterRange> parameters,
     variable.low = range.low_ns;
     variable.high = range.high_ns;
     variable.value = range.low_ns;
+    variable.meaning = {0, trace.intern(range.name), 0, mix(2, range.name)};
     if (mode == TimeMode::concrete && range.low_ns < range.high_ns) {
-      variable.value =
-          decider.draw(range.low_ns, range.high_ns, Meaning{0, trace.intern(range.name), 0});
+      variable.value = decider.draw(range.low_ns, range.high_ns, variable.meaning);
     }
     variables_.push_back(variable);
     single(i);  // form i + 1, as the scenario's settings were told
@@ -260,8 +262,30 @@ void TimeModel::require(PointId from, PointId to, std::int64_t bound, bool by_va
 
 void TimeModel::order(PointId earlier, PointId later) { require(later, earlier, 0); }
 
+void TimeModel::fire_in_local_time(PointId point) {
+  points_[point].pending = false;
+  current_ = point;
+}
+
+bool TimeModel::put_in_order(PointId earlier, PointId later, std::int64_t margin) {
+  const Zone::Point from = points_[later].zone;
+  const Zone::Point to = points_[earlier].zone;
+  if (!zone_.allows(from, to, -margin)) return false;
+  if (zone_.upper(to, from) == margin && zone_.upper(from, to) > -margin) tie_only_ = true;
+  require(later, earlier, -margin, false, margin > 0);
+  return true;
+}
+
+void TimeModel::forget(PointId point) {
+  PointRecord& record = points_[point];
+  if (point == 0 || point == current_ || record.taken || !record.live) return;
+  zone_.drop(record.zone);
+  record.live = false;
+}
+
 std::vector<TimeModel::Difference> TimeModel::differences() const {
   auto all = differences_;
+  if (local_time_) return all;  // what is pending was put in order with the end, if there was one
   for (PointId point = 1; point < points_.size(); ++point) {
     if (points_[point].pending) all.push_back({point, current_, 0});
   }
@@ -300,21 +324,26 @@ void TimeModel::fire(PointId point, std::span<const Zone::After> later) {
 void TimeModel::discard(PointId point) {
   PointRecord& record = points_[point];
   // What was still open when the point was cancelled stays: it had not happened by now.
-  differences_.push_back({point, current_, 0});
+  if (!local_time_) differences_.push_back({point, current_, 0});
   zone_.drop(record.zone);
   record.live = false;
   record.pending = false;
 }
 
 bool TimeModel::could_be_now(PointId point) {
-  if (zone_.upper(points_[point].zone, points_[current_].zone) >= 0) return true;
-  differences_.push_back({point, current_, -1, false, false, true});
-  return false;
+  const Zone::Point zone_point = points_[point].zone;
+  const Zone::Point now = points_[current_].zone;
+  const bool later = zone_.upper(zone_point, now) < 0;
+  const bool earlier = zone_.upper(now, zone_point) < 0;
+  if (later) differences_.push_back({point, current_, -1, false, false, true});
+  if (earlier) differences_.push_back({current_, point, -1, false, false, true});
+  return !later && !earlier;
 }
 
 bool TimeModel::constrain_to_now(PointId point) {
   if (!could_be_now(point)) return false;
   require(current_, point, 0);
+  if (local_time_) require(point, current_, 0);
   return true;
 }
 
@@ -370,7 +399,7 @@ bool TimeModel::decide_negative(FormId form, std::int64_t constant_ns) {
                  : highest(parts);
   if (low >= 0) return note_outcome(form, constant_ns, false);
   if (high < 0) return note_outcome(form, constant_ns, true);
-  const Meaning meaning{0, trace_->intern("comparison"), comparisons_++};
+  const Meaning meaning{0, trace_->intern("comparison"), comparisons_++, 0};
   const std::array<Meaning, 2> sides = {meaning, meaning};
   const bool negative = decider_->choose(ChoiceKind::comparison, sides) == 1;
   if (pair.exact) {

@@ -55,7 +55,7 @@ class TimeModel final : public TimeAlgebra {
  public:
   /// Starts a run. `parameters` must outlive it.
   void begin(TimeMode mode, std::span<const ParameterRange> parameters, Decider& decider,
-             trace::Trace& trace);
+             trace::Trace& trace, StepLog* steps = nullptr, bool local_time = false);
 
   [[nodiscard]] TimeMode mode() const { return mode_; }
   [[nodiscard]] bool symbolic() const { return mode_ == TimeMode::symbolic; }
@@ -86,6 +86,22 @@ class TimeModel final : public TimeAlgebra {
   [[nodiscard]] Zone::Point zone_point(PointId point) const { return points_[point].zone; }
   [[nodiscard]] const Zone& zone() const { return zone_; }
   [[nodiscard]] PointId current_point() const { return current_; }
+
+  // Local time (Decider::local_time): the order of execution says nothing of times.
+
+  /// The event at `point` is the current one.
+  void fire_in_local_time(PointId point);
+  /// Whether t_earlier + margin <= t_later is possible.
+  [[nodiscard]] bool may_precede(PointId earlier, PointId later, std::int64_t margin) const {
+    return zone_.allows(points_[later].zone, points_[earlier].zone, -margin);
+  }
+  /// Adds t_earlier + margin <= t_later; false (and nothing is added) if that is impossible.
+  bool put_in_order(PointId earlier, PointId later, std::int64_t margin);
+  /// Something may be put in order with a point until the end of the run.
+  void keep(PointId point) { points_[point].taken = true; }
+  /// Nothing will be put in order with a point that has happened, unless it was to be kept.
+  void forget(PointId point);
+
   /// Restricts the run to t_point = now; false if that is impossible.
   bool constrain_to_now(PointId point);
   /// Whether a pending event may be due at this very moment; a no is remembered as an order.
@@ -198,6 +214,8 @@ class TimeModel final : public TimeAlgebra {
   TimeMode mode_ = TimeMode::concrete;
   Decider* decider_ = nullptr;
   trace::Trace* trace_ = nullptr;
+  StepLog* steps_ = nullptr;
+  bool local_time_ = false;
   std::int64_t now_ns_ = 0;
   std::vector<Variable> variables_;
   std::vector<Term> terms_;

@@ -8,8 +8,9 @@
 namespace raceproof::sim {
 
 std::string_view name_of(RunEnd end) {
-  static constexpr std::array<std::string_view, 7> names = {
-      "stopped", "quiescent", "horizon", "spin", "event limit", "task failed", "leak"};
+  static constexpr std::array<std::string_view, 9> names = {"stopped", "quiescent",   "horizon",
+                                                            "spin",    "event limit", "task failed",
+                                                            "leak",    "given up",    "impossible"};
   return names[static_cast<std::size_t>(end)];
 }
 
@@ -24,9 +25,17 @@ void World::begin(const RunOptions& options, Decider& decider) {
   options_ = options;
   decider_ = &decider;
   trace_.clear();
-  time_.begin(options.time, options.parameters, decider, trace_);
+  steps_ = decider.local_time();
+  local_time_ = steps_ != nullptr;
+  if (steps_ == nullptr) steps_ = options.steps;
+  if (steps_ != nullptr) steps_->begin_run();
+  step_identity_ = 1;
+  step_parts_ = 0;
+  time_.begin(options.time, options.parameters, decider, trace_, steps_, local_time_);
   heap_.clear();
   pending_.clear();
+  overtaken_.clear();
+  touches_first_ = false;
   event_points_.clear();
   happened_.clear();
   sequence_ = 0;
@@ -130,6 +139,9 @@ std::uint32_t World::slot_of(OperationId id) const {
 void World::schedule(std::uint32_t slot, Instant deadline) {
   Timed& timed = slots_[slot];
   timed.sequence = ++sequence_;
+  timed.identity = next_identity();
+  timed.armed_by = steps_ == nullptr ? 0 : steps_->current_id();
+  timed.armed_on = current_strand_;
   if (is_never(deadline)) {
     timed.state = Timed::State::never;
     return;
@@ -153,10 +165,13 @@ bool World::unschedule(std::uint32_t slot) {
   // Due at this very moment, it may already have been queued when it was cancelled.
   const bool due =
       time_.symbolic() ? time_.could_be_now(timed.point) : timed.time_ns == time_.now_ns();
-  if (due && timed.kind == TimedKind::wait && current_strand_ != nullptr) {
-    const Meaning meaning{timed.strand->id, timed.label, timed.ordinal};
+  const bool untimed = steps_ != nullptr && steps_->untimed;
+  if (due && !untimed && timed.kind == TimedKind::wait && current_strand_ != nullptr) {
+    const Meaning meaning{timed.strand->id, timed.label, timed.ordinal, timed.identity};
     const std::array<Meaning, 2> answers = {meaning, meaning};
     if (decider_->choose(ChoiceKind::timer_queued, answers) == 1) {
+      // "No" is what a cancel is where nobody asks: the same class.
+      if (steps_ != nullptr) steps_->answered(1);
       if (time_.symbolic()) {
         time_.constrain_to_now(timed.point);
         time_.mark_tie_only();
@@ -164,6 +179,13 @@ bool World::unschedule(std::uint32_t slot) {
       timed.queued = true;
       return false;
     }
+  }
+  if (steps_ != nullptr) {
+    StepLog::Cancelled cancelled{timed.identity, timed.armed_by, steps_->current_id(), true};
+    if (local_time_ && !steps_->untimed) {
+      cut_off(slot, cancelled);
+    }
+    steps_->cancelled(cancelled);
   }
   if (time_.symbolic()) {
     time_.discard(timed.point);
@@ -173,6 +195,109 @@ bool World::unschedule(std::uint32_t slot) {
     timed.state = Timed::State::cancelled;  // its heap entry is skipped later, by sequence
   }
   return true;
+}
+
+void World::touch_waiter(OperationId id) {
+  // Of one that has completed nothing is known: its slot may be another's. Its own strand, which is
+  // the one that may cancel, is touched anyway.
+  const auto slot = slot_of(id);
+  if (slot != UINT32_MAX && slots_[slot].strand != nullptr) touch(slots_[slot].strand->object);
+}
+
+std::size_t World::choose_within(ChoiceKind kind, std::span<const Meaning> alternatives) {
+  const std::size_t chosen = decider_->choose(kind, alternatives);
+  if (steps_ != nullptr) steps_->answered(chosen);
+  return chosen;
+}
+
+void World::touched(std::span<StepLog::Predecessor> conflicts) {
+  if (!local_time_ || steps_->untimed) return;
+  const StepLog::Step& now = steps_->current();
+  if (std::exchange(touches_first_, false)) stay_behind(now.point, now.sequence, conflicts);
+  for (StepLog::Predecessor& conflict : conflicts) {
+    const StepLog::Step& earlier = steps_->step(conflict.step);
+    conflict.reversible = time_.may_precede(now.point, earlier.point, tie_margin(now, earlier));
+    if (!time_.put_in_order(earlier.point, now.point, tie_margin(earlier, now))) {
+      steps_->impossible = true;
+    }
+  }
+}
+
+void World::begin_step(std::uint32_t slot) {
+  const Timed& timed = slots_[slot];
+  step_identity_ = timed.identity;
+  step_parts_ = 0;
+  if (steps_ == nullptr) return;
+  StepId behind = StepLog::none;
+  if (timed.kind == TimedKind::delivery) {
+    StepId& delivered = timed.connection->ends[timed.end].last_delivery;
+    behind = std::exchange(delivered, static_cast<StepId>(steps_->size()));
+  }
+  steps_->begin_step(timed.identity, timed.armed_by, behind);
+  StepLog::Step& step = steps_->current();
+  step.point = timed.point;
+  step.sequence = timed.sequence;
+  step.line = line_of(timed);
+  if (!local_time_) {
+    steps_->let_go().clear();
+    return;
+  }
+  if (!steps_->untimed) {
+    note_overtaken(timed);
+    touches_first_ = true;
+  }
+  for (const StepId gone : steps_->let_go()) time_.forget(steps_->step(gone).point);
+  steps_->let_go().clear();
+}
+
+void World::note_overtaken(const Timed& now) {
+  const Line line = line_of(now);
+  for (const std::uint32_t slot : pending_) {
+    const Timed& other = slots_[slot];
+    if (other.sequence > now.sequence || line_of(other) != line) continue;
+    overtaken_.push_back({steps_->current_id(), other.sequence});
+    time_.keep(now.point);
+  }
+}
+
+void World::stay_behind(PointId point, std::uint32_t sequence,
+                        std::span<const StepLog::Predecessor> conflicts) {
+  for (const Overtaken& pair : overtaken_) {
+    if (pair.sequence != sequence) continue;
+    // Of a direct conflict it is decided there, after whether it can be turned round.
+    if (pair.by == steps_->current_id()) continue;
+    if (std::ranges::find(conflicts, pair.by, &StepLog::Predecessor::step) != conflicts.end()) {
+      continue;
+    }
+    if (!time_.put_in_order(steps_->step(pair.by).point, point, 1)) {
+      steps_->impossible = true;
+    }
+  }
+}
+
+void World::cut_off(std::uint32_t slot, StepLog::Cancelled& cut) {
+  const Timed& timed = slots_[slot];
+  const StepLog::Step& now = steps_->current();
+  StepLog::Step other;
+  other.line = line_of(timed);
+  other.sequence = timed.sequence;
+  stay_behind(timed.point, timed.sequence, {});
+  cut.reversible = time_.may_precede(timed.point, now.point, tie_margin(other, now));
+  if (!time_.put_in_order(now.point, timed.point, tie_margin(now, other))) {
+    steps_->impossible = true;
+  }
+}
+
+void World::end_cuts_off() {
+  if (steps_ == nullptr) return;
+  touched(steps_->end_run());
+  if (!local_time_) return;
+  for (const std::uint32_t slot : pending_) {
+    const Timed& timed = slots_[slot];
+    StepLog::Cancelled cut{timed.identity, timed.armed_by, steps_->current_id(), true};
+    if (!steps_->untimed) cut_off(slot, cut);
+    steps_->cancelled(cut);
+  }
 }
 
 trace::EventId World::record(trace::EventKind kind, trace::StrandId strand, trace::LabelId label,
@@ -186,9 +311,9 @@ void World::fail(std::string what) {
   stop_requested_ = true;
 }
 
-const void* World::order_key(const Timed& event) const {
-  if (event.kind == TimedKind::delivery) return &event.connection->ends[event.end];
-  return event.strand;
+Line World::line_of(const Timed& event) {
+  if (event.kind == TimedKind::delivery) return {nullptr, &event.connection->ends[event.end]};
+  return {event.armed_on, event.strand};
 }
 
 bool World::is_head(std::uint32_t slot) const {
@@ -198,12 +323,12 @@ bool World::is_head(std::uint32_t slot) const {
 }
 
 std::size_t World::choose_among(std::span<const std::uint32_t> candidates) {
-  if (candidates.size() == 1) return 0;
+  if (candidates.size() == 1 && !local_time_) return 0;
   meanings_.clear();
   for (const std::uint32_t slot : candidates) {
     const Timed& event = slots_[slot];
-    meanings_.push_back(
-        {event.strand == nullptr ? 0 : event.strand->id, event.label, event.ordinal});
+    meanings_.push_back({event.strand == nullptr ? 0 : event.strand->id, event.label, event.ordinal,
+                         event.identity});
   }
   return decider_->choose(ChoiceKind::next_event, meanings_);
 }
@@ -243,7 +368,7 @@ std::uint32_t World::next_concrete() {
   candidates_.clear();
   for (std::size_t i = 0; i < due.size(); ++i) {
     const auto earlier = [&](std::size_t j) {
-      return order_key(slots_[due[j].slot]) == order_key(slots_[due[i].slot]);
+      return line_of(slots_[due[j].slot]) == line_of(slots_[due[i].slot]);
     };
     bool forced_later = false;
     for (std::size_t j = 0; j < i && !forced_later; ++j) forced_later = earlier(j);
@@ -258,18 +383,18 @@ std::uint32_t World::next_concrete() {
   return chosen;
 }
 
+void World::later_than(std::uint32_t slot) {
+  later_.clear();
+  const Timed& event = slots_[slot];
+  for (const std::uint32_t other : pending_) {
+    if (other == slot) continue;
+    const Timed& o = slots_[other];
+    const bool tie_goes_to_other = o.sequence < event.sequence && line_of(o) == line_of(event);
+    later_.push_back({time_.zone_point(o.point), tie_goes_to_other ? 1 : 0, o.point});
+  }
+}
+
 std::uint32_t World::next_symbolic() {
-  const auto later_than = [this](std::uint32_t slot) {
-    later_.clear();
-    const Timed& event = slots_[slot];
-    for (const std::uint32_t other : pending_) {
-      if (other == slot) continue;
-      const Timed& o = slots_[other];
-      const bool tie_goes_to_other =
-          o.sequence < event.sequence && order_key(o) == order_key(event);
-      later_.push_back({time_.zone_point(o.point), tie_goes_to_other ? 1 : 0, o.point});
-    }
-  };
   candidates_.clear();
   for (const std::uint32_t slot : pending_) {
     if (!is_head(slot)) continue;
@@ -283,15 +408,43 @@ std::uint32_t World::next_symbolic() {
   later_than(chosen);
   time_.fire(slots_[chosen].point, later_);
   pending_.erase(std::find(pending_.begin(), pending_.end(), chosen));
-  const Timed& event = slots_[chosen];
-  happened_.push_back({event.strand == nullptr ? 0 : event.strand->id, event.label, event.ordinal});
+  return chosen;
+}
+
+std::uint32_t World::next_in_local_time() {
+  candidates_.clear();
+  for (const std::uint32_t slot : pending_) {
+    if (is_head(slot)) candidates_.push_back(slot);
+  }
+  if (candidates_.empty()) return UINT32_MAX;
+  if (steps_->wants_timely) {
+    steps_->timely.clear();
+    for (const std::uint32_t slot : candidates_) {
+      later_than(slot);
+      steps_->timely.push_back(
+          time_.zone().can_fire(time_.zone_point(slots_[slot].point), later_) ? 1 : 0);
+    }
+  }
+  const std::uint32_t chosen = candidates_[choose_among(candidates_)];
+  if (steps_->given_up) return UINT32_MAX;
+  time_.fire_in_local_time(slots_[chosen].point);
+  pending_.erase(std::find(pending_.begin(), pending_.end(), chosen));
   return chosen;
 }
 
 bool World::advance() {
-  const std::uint32_t slot = time_.symbolic() ? next_symbolic() : next_concrete();
+  const std::uint32_t slot = local_time_        ? next_in_local_time()
+                             : time_.symbolic() ? next_symbolic()
+                                                : next_concrete();
   if (slot == UINT32_MAX) return false;
-  if (!time_.symbolic()) time_.set_now_ns(slots_[slot].time_ns);
+  if (time_.symbolic()) {
+    const Timed& event = slots_[slot];
+    happened_.push_back({event.strand == nullptr ? 0 : event.strand->id, event.label, event.ordinal,
+                         event.identity});
+  } else {
+    time_.set_now_ns(slots_[slot].time_ns);
+  }
+  begin_step(slot);
   happen(slot);
   return true;
 }
@@ -392,7 +545,9 @@ void World::leaked(const Leak& leak) {
 
 RunEnd World::run() {
   const LeakWatch watch(*this);
-  const RunEnd end = loop();
+  RunEnd end = loop();
+  if (end != RunEnd::quiescent && end != RunEnd::given_up) end_cuts_off();
+  if (steps_ != nullptr && steps_->impossible) end = RunEnd::impossible;
   if (!late_leak_.empty()) {
     leaked_ = true;
     fail(std::exchange(late_leak_, {}));
@@ -415,8 +570,11 @@ RunEnd World::loop() {
       }
     }
     if (worked) continue;
+    if (steps_ != nullptr && steps_->impossible) return RunEnd::impossible;
     if (trace_.events().size() > options_.event_limit) return RunEnd::event_limit;
-    if (!advance()) return RunEnd::quiescent;
+    if (!advance()) {
+      return steps_ != nullptr && steps_->given_up ? RunEnd::given_up : RunEnd::quiescent;
+    }
     if (horizon_reached_) return RunEnd::horizon;
     if (stop_requested_) return stopped_end();
     const std::int64_t reached =
@@ -469,6 +627,7 @@ std::vector<std::string> World::waiting() const {
 
 void World::end() {
   if (!running_) return;
+  steps_ = nullptr;  // nothing of what follows is part of the run
   const LeakWatch watch(*this);
   ending_ = true;
   for (auto process = processes_.rbegin(); process != processes_.rend(); ++process) {

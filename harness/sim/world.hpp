@@ -29,6 +29,8 @@ enum class RunEnd : std::uint8_t {
   event_limit,  ///< too many events in all
   task_failed,  ///< an exception left a task
   leak,         ///< the real world was asked for something (leak_guard.hpp)
+  given_up,     ///< the search wanted no more of it (StepLog::given_up)
+  impossible,   ///< local time only: no times produce what was asked for (StepLog::impossible)
 };
 std::string_view name_of(RunEnd end);
 
@@ -46,6 +48,8 @@ struct RunOptions {
   /// Events without progress of virtual time before the run ends as a spin.
   std::uint32_t spin_limit = 100'000;
   std::uint32_t event_limit = 10'000'000;
+  /// Where the world notes what steps do to each other, if the decider has no log of its own.
+  StepLog* steps = nullptr;
   /// Called with every observation, in the handler that makes it.
   std::function<void(const Observation&)> on_observation;
 };
@@ -74,11 +78,14 @@ struct Timed {
   std::uint32_t ordinal = 0;
   trace::LabelId label = 0;
   trace::EventId cause = 0;
+  Identity identity = 0;
+  StepId armed_by = 0;
   std::uint32_t sequence = 0;  ///< order of scheduling within the run
   std::int64_t time_ns = 0;    ///< concrete runs
   PointId point = 0;           ///< symbolic runs
   Process* process = nullptr;  ///< to which it happens
   Strand* strand = nullptr;
+  const Strand* armed_on = nullptr;  ///< the strand that was running when this was armed
   Connection* connection = nullptr;
   std::size_t bytes = 0;
   Duration then;  ///< stall, kill: from this event to the end of it, or the restart
@@ -149,6 +156,22 @@ class World final : private LeakObserver {
 
   trace::EventId record(trace::EventKind kind, trace::StrandId strand, trace::LabelId label,
                         trace::EventId cause);
+  /// Names the next thing that the current step arms, draws or asks.
+  Identity next_identity() { return mix(step_identity_, ++step_parts_); }
+  /// The object's number for `touch`; 0 where nobody asks.
+  [[nodiscard]] ObjectId object(Identity key) {
+    return steps_ == nullptr ? 0 : steps_->object(key);
+  }
+  /// The current step reads or writes an object (step_log.hpp).
+  void touch(ObjectId object, bool write = true, bool may_write = false) {
+    if (steps_ != nullptr) touched(steps_->touch(object, write, may_write));
+  }
+  /// The current step reaches for an operation, which may have completed: whose turn it was first
+  /// matters to the strand that waits, or waited, for it.
+  void touch_waiter(OperationId id);
+  /// A choice made within the current step.
+  std::size_t choose_within(ChoiceKind kind, std::span<const Meaning> alternatives);
+  [[nodiscard]] StepLog* steps() { return steps_; }
   [[nodiscard]] trace::EventId current_event() const { return current_event_; }
   [[nodiscard]] Strand* current_strand() const { return current_strand_; }
   [[nodiscard]] bool fragments() const { return options_.fragment && !time_.symbolic(); }
@@ -191,10 +214,26 @@ class World final : private LeakObserver {
   void schedule_accident(TimedKind kind, Process& process, const char* label, Duration after,
                          Duration then);
   bool advance();
+  void begin_step(std::uint32_t slot);
+  void touched(std::span<StepLog::Predecessor> conflicts);
+  void end_cuts_off();
+  void note_overtaken(const Timed& now);
+  void stay_behind(PointId point, std::uint32_t sequence,
+                   std::span<const StepLog::Predecessor> conflicts);
+  /// The event at `slot` will not happen: the current step comes before it.
+  void cut_off(std::uint32_t slot, StepLog::Cancelled& cut);
+  /// Which of two events comes first at a tie, if they are on one line: nanoseconds by which
+  /// `first` has to be earlier than `second`.
+  [[nodiscard]] static std::int64_t tie_margin(const StepLog::Step& first,
+                                               const StepLog::Step& second) {
+    return first.line == second.line && second.sequence < first.sequence ? 1 : 0;
+  }
   std::uint32_t next_concrete();
+  std::uint32_t next_in_local_time();
   std::uint32_t next_symbolic();
   std::size_t choose_among(std::span<const std::uint32_t> candidates);
-  [[nodiscard]] const void* order_key(const Timed& event) const;
+  void later_than(std::uint32_t slot);
+  [[nodiscard]] static Line line_of(const Timed& event);
   [[nodiscard]] bool is_head(std::uint32_t slot) const;
   void happen(std::uint32_t slot);
 
@@ -213,9 +252,21 @@ class World final : private LeakObserver {
   std::vector<std::uint32_t> candidates_;  // scratch
   std::vector<Meaning> meanings_;          // scratch
   std::vector<Zone::After> later_;         // scratch
+  /// Local time: a step that went before a pending event of its line that was armed earlier. That
+  /// event has to be strictly later, whatever comes between the two.
+  struct Overtaken {
+    StepId by = 0;
+    std::uint32_t sequence = 0;  ///< of the event
+  };
+  std::vector<Overtaken> overtaken_;
+  bool touches_first_ = false;  ///< the current step has not touched anything
   std::vector<PointId> event_points_;
   std::vector<Meaning> happened_;
   std::uint32_t sequence_ = 0;
+  StepLog* steps_ = nullptr;
+  bool local_time_ = false;
+  Identity step_identity_ = 1;
+  std::uint32_t step_parts_ = 0;
   trace::EventId current_event_ = 0;
   Strand* current_strand_ = nullptr;
   bool stop_requested_ = false;

@@ -6,6 +6,7 @@
 
 #include "harness/campaign/variant_search.hpp"
 #include "harness/explore/witness.hpp"
+#include "harness/scenario/library.hpp"
 
 namespace raceproof::campaign {
 namespace {
@@ -118,6 +119,66 @@ TEST(Completeness, EveryClassReplaysToItsOwnOrder) {
     ASSERT_NE(scenario, nullptr);
     for (const auto& variant : scenario->variants()) expect_classes_replay(*variant, 150);
   }
+}
+
+struct Visited {
+  std::map<std::uint64_t, std::uint64_t> runs;      ///< by class
+  std::map<std::uint64_t, std::uint64_t> violated;  ///< by class
+  std::map<std::uint64_t, bool> tie_only;           ///< by class: every order of it is
+  std::uint64_t discarded = 0;
+  bool complete = false;
+};
+
+Visited visit(const scenario::ResolvedVariant& variant, scenario::Search search) {
+  CampaignOptions options;
+  options.jobs = 2;
+  options.timing_runs = 0;
+  options.search = search;
+  options.classes = 20'000;
+  options.runs = 0;
+  const auto outcome = search_variant(variant, options);
+  Visited visited;
+  const auto& result = outcome.parts.front().result;
+  visited.complete = result.finished;
+  visited.discarded = result.discarded;
+  for (const auto& record : result.records) {
+    ++visited.runs[record.order];
+    visited.violated[record.order] |= record.violated;
+    const auto tie = visited.tie_only.try_emplace(record.order, record.tie_only).first;
+    tie->second = tie->second && record.tie_only;
+  }
+  return visited;
+}
+
+/// The reduction against brute force, on every variant of the library that brute force can finish.
+TEST(Completeness, ReductionVisitsEveryClassOfTheEnumerationOnce) {
+  std::size_t compared = 0;
+  std::vector<Diagnostic> diagnostics;
+  for (const auto& file : scenario::discover({"scenarios"}, diagnostics)) {
+    const auto loaded = scenario::load(file);
+    ASSERT_TRUE(loaded.has_value()) << file;
+    for (const auto& variant : (*loaded)->variants()) {
+      const Visited all = visit(*variant, scenario::Search::enumeration);
+      if (!all.complete) continue;
+      SCOPED_TRACE(file.string() + " " + variant->name);
+      const Visited reduced = visit(*variant, scenario::Search::complete);
+      ++compared;
+      if (std::getenv("SHOW") != nullptr) {
+        std::uint64_t orders = 0;
+        for (const auto& [name, runs] : all.runs) orders += runs;
+        std::uint64_t visits = 0;
+        for (const auto& [name, runs] : reduced.runs) visits += runs;
+        std::printf("%s %s: %lu orders, %zu classes; reduced: %lu runs, %zu classes, %lu discarded\n",
+                    file.c_str(), variant->name.c_str(), orders, all.runs.size(), visits,
+                    reduced.runs.size(), reduced.discarded);
+      }
+      EXPECT_TRUE(reduced.complete);
+      EXPECT_EQ(all.violated, reduced.violated);
+      EXPECT_EQ(all.tie_only, reduced.tie_only);
+      for (const auto& [name, runs] : reduced.runs) EXPECT_EQ(runs, 1U);
+    }
+  }
+  EXPECT_GE(compared, 25U);
 }
 
 }  // namespace

@@ -1,0 +1,95 @@
+#include "harness/check/relations.hpp"
+
+#include <algorithm>
+#include <variant>
+
+namespace raceproof::check {
+
+namespace {
+
+/// The observation that a pattern's events are; empty for a pattern of states.
+std::string observation_of(const Pattern& pattern) {
+  switch (pattern.kind) {
+    case Pattern::Kind::close:
+      return "client_close";
+    case Pattern::Kind::http:
+      return "client_http";
+    case Pattern::Kind::frame:
+      return "client_frame";
+    case Pattern::Kind::observe:
+      return pattern.name;
+    case Pattern::Kind::state:
+      break;
+  }
+  return {};
+}
+
+void add_facts(const StateExpression& expression, Relation& relation) {
+  if (expression.kind == StateExpression::Kind::fact) {
+    relation.facts.emplace_back(expression.subject, expression.property);
+  }
+  for (const StateExpression& operand : expression.operands) add_facts(operand, relation);
+}
+
+void add_pattern(const Pattern& pattern, Relation& relation) {
+  const auto name = observation_of(pattern);
+  if (!name.empty()) relation.events.push_back(name);
+  if (pattern.during) add_facts(*pattern.during, relation);
+}
+
+bool is_of_a_client(const Pattern& pattern) {
+  return observation_of(pattern).starts_with("client_") && !pattern.during;
+}
+
+std::string_view text_field(const Observation& observation, std::string_view key) {
+  for (const Field& field : observation.fields) {
+    if (field.key != key) continue;
+    const auto* text = std::get_if<std::string_view>(&field.value);
+    return text == nullptr ? std::string_view() : *text;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<Relation> relations(const std::vector<Check>& checks) {
+  std::vector<Relation> all;
+  for (std::size_t i = 0; i < checks.size(); ++i) {
+    const Check& check = checks[i];
+    Relation relation;
+    relation.check = i;
+    if (check.kind == Check::Kind::leads_to) {
+      if (is_of_a_client(check.pattern) && is_of_a_client(check.to)) continue;
+      add_pattern(check.pattern, relation);
+      add_pattern(check.to, relation);
+      relation.events_write = true;
+    } else if (check.kind == Check::Kind::eventually && check.within) {
+      add_pattern(check.pattern, relation);
+      relation.events_write = true;
+    } else if (check.pattern.during) {
+      add_pattern(check.pattern, relation);
+    } else {
+      continue;
+    }
+    const bool one_fact_alone = relation.events.empty() && relation.facts.size() < 2;
+    if (!one_fact_alone) all.push_back(std::move(relation));
+  }
+  return all;
+}
+
+std::optional<bool> writes_in(const Relation& relation, const Observation& observation) {
+  if (observation.name == "state" && !relation.facts.empty()) {
+    const auto subject = text_field(observation, "subject");
+    const auto property = text_field(observation, "property");
+    const bool known = std::ranges::any_of(relation.facts, [&](const auto& fact) {
+      return fact.first == subject && fact.second == property;
+    });
+    if (known) return true;
+  }
+  if (std::ranges::find(relation.events, observation.name) == relation.events.end()) {
+    return std::nullopt;
+  }
+  return relation.events_write;
+}
+
+}  // namespace raceproof::check
