@@ -144,7 +144,7 @@ class Chart {
   void heading() {
     label(plot_left, 40, 20, "start", ink, title(), " font-weight=\"600\"");
     std::string words =
-        fmt::format("{} explored", counted(result_.bound.classes_explored, "order"));
+        fmt::format("{} explored", counted(result_.bound.classes_explored, "class"));
     std::string others;
     for (const auto& range : result_.other_ranges) {
       others += fmt::format("{}{} {}–{}", others.empty() ? "" : ", ", range.name, exact(range.low),

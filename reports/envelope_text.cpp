@@ -141,7 +141,8 @@ class Renderer {
   [[nodiscard]] std::string basis() const {
     const auto& bound = result_.bound;
     std::string words = fmt::format("{} of {} fail ({})", grouped(bound.classes_failing),
-                                    counted(bound.classes_explored, "order"), bound.strategy);
+                                    counted(bound.classes_explored, "class"), bound.strategy);
+    if (!bound.limit.empty()) words += "; only up to " + bound.limit;
     if (bound.classes_relaxed_confirmed > 0) {
       words += fmt::format("; {} found by approximation and confirmed exactly",
                            grouped(bound.classes_relaxed_confirmed));
@@ -243,7 +244,7 @@ class Renderer {
     const auto one = [](const campaign::EnvelopeProbe& probe) {
       return fmt::format("at {} {} ({}{})", exact(probe.value),
                          probe.failed ? "it fails" : "nothing fails",
-                         counted(probe.classes, "order"), probe.complete ? "" : ", NOT COMPLETE");
+                         counted(probe.classes, "class"), probe.complete ? "" : ", NOT COMPLETE");
     };
     std::string words = minimum.at ? one(*minimum.at) : "not checked";
     if (minimum.below) {

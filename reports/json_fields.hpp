@@ -23,6 +23,7 @@ template <class Archive>
 void fields(Archive& a, campaign::Bound& v) {
   a.field("strategy", v.strategy);
   a.field("complete", v.complete);
+  a.field("limit", v.limit);
   a.field("classes_explored", v.classes_explored);
   a.field("classes_tie_only", v.classes_tie_only);
   a.field("classes_failing", v.classes_failing);

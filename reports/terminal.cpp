@@ -174,7 +174,7 @@ std::string render_summary(const CampaignResult& result, const TerminalOptions& 
   const Verdict overall = result.exit_code == ExitCode::pass      ? Verdict::pass
                           : result.exit_code == ExitCode::unknown ? Verdict::unknown
                                                                   : Verdict::fail;
-  std::string work = counted(totals.classes, "order") + " explored";
+  std::string work = counted(totals.classes, "class") + " of orders explored";
   if (totals.runs > 0) work += ", " + counted(totals.runs, "run") + " sampled";
   const std::string lead(shout(overall));
   const std::string line = indented(

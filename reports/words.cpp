@@ -34,8 +34,8 @@ std::string joined(const std::vector<std::string>& parts, std::string_view separ
 }
 
 std::string ranges_in_words(const Bound& bound) {
-  if (bound.ranges.empty()) return "no ranged delay";
-  return "the whole range of " + counted(bound.ranges.size(), "delay");
+  if (bound.ranges.empty()) return "no latency ranges";
+  return "all latencies in the declared ranges (" + counted(bound.ranges.size(), "delay") + ")";
 }
 
 std::string cuts_in_words(const Bound& bound) {
@@ -85,7 +85,8 @@ std::string grouped(std::uint64_t value) {
 }
 
 std::string counted(std::uint64_t value, std::string_view noun) {
-  return fmt::format("{} {}{}", grouped(value), noun, value == 1 ? "" : "s");
+  const std::string_view plural = value == 1 ? "" : noun.ends_with('s') ? "es" : "s";
+  return fmt::format("{} {}{}", grouped(value), noun, plural);
 }
 
 std::string percent(double fraction) {
@@ -106,7 +107,7 @@ std::string found_in_words(const VariantResult& variant) {
                                  : fmt::format("{} of {} fail{}", grouped(failing),
                                                counted(of, noun), failing == 1 ? "s" : ""));
   };
-  add(bound.classes_failing, bound.classes_explored, "order");
+  add(bound.classes_failing, bound.classes_explored, "class");
   add(bound.runs_failing, bound.runs_sampled, "sampled run");
   if (parts.empty()) return "nothing was run";
   return joined(parts, ", ");
@@ -115,8 +116,9 @@ std::string found_in_words(const VariantResult& variant) {
 std::string bound_in_words(const Bound& bound) {
   std::vector<std::string> parts;
   if (bound.complete) {
-    parts.push_back(fmt::format("complete: every order over {}, {}", ranges_in_words(bound),
-                                counted(bound.threads, "thread")));
+    parts.push_back(fmt::format("complete{}: all orders, {}, {}",
+                                bound.limit.empty() ? "" : " up to " + bound.limit,
+                                ranges_in_words(bound), counted(bound.threads, "thread")));
   } else {
     parts.push_back(fmt::format("not complete ({}), {}",
                                 bound.strategy.empty() ? "unnamed search" : bound.strategy,
@@ -125,13 +127,13 @@ std::string bound_in_words(const Bound& bound) {
   if (bound.epsilon.count() > 0) parts.push_back("pick-up within " + exact(bound.epsilon));
   if (bound.classes_tie_only > 0) {
     parts.push_back(
-        fmt::format("{} only at exactly equal times", counted(bound.classes_tie_only, "order")));
+        fmt::format("{} only at exactly equal times", counted(bound.classes_tie_only, "class")));
   }
   if (bound.classes_relaxed_confirmed > 0) {
-    parts.push_back(counted(bound.classes_relaxed_confirmed, "order") + " confirmed exactly");
+    parts.push_back(counted(bound.classes_relaxed_confirmed, "class") + " confirmed exactly");
   }
   if (bound.classes_impossible > 0) {
-    parts.push_back(counted(bound.classes_impossible, "order") +
+    parts.push_back(counted(bound.classes_impossible, "class") +
                     " left out that no latency can produce");
   }
   if (bound.failure_probability_bound) {
@@ -139,7 +141,7 @@ std::string bound_in_words(const Bound& bound) {
         fmt::format("at most {} of runs fail (95 %)", percent(*bound.failure_probability_bound)));
   }
   if (bound.unseen_class_probability) {
-    parts.push_back(fmt::format("about {} of further runs would show a new order",
+    parts.push_back(fmt::format("about {} of further runs would show a new class",
                                 percent(*bound.unseen_class_probability)));
   }
   if (!bound.cuts.empty()) parts.push_back(cuts_in_words(bound));

@@ -107,9 +107,7 @@ class Report {
       if (!bound.strategy.empty()) bound.strategy += ", then ";
       bound.strategy += part.strategy->name();
       bound.complete |= part.strategy->exhaustive() && part.result.finished;
-      if (part.strategy->exhaustive() && !part.strategy->bound().empty()) {
-        bound.exclusions.push_back("orders beyond " + part.strategy->bound());
-      }
+      if (part.strategy->exhaustive()) bound.limit = part.strategy->bound();
     }
     for (const auto& parameter : variant_.parameters) {
       if (parameter.low_ns == parameter.high_ns) continue;

@@ -112,6 +112,7 @@ class EnvelopeMaker {
     auto& bound = result_.bound;
     bound.strategy = search.outcome.parts.front().strategy->name();
     bound.complete = search.complete;
+    bound.limit = search.outcome.parts.front().strategy->bound();
     bound.classes_explored = search.classes;
     bound.classes_tie_only = search.classes_tie_only;
     bound.classes_failing = search.classes_failing;

@@ -97,8 +97,9 @@ struct Cut {
 /// What a verdict rests on: how it was searched, over what, and what was left out.
 struct Bound {
   std::string strategy{};                       ///< "enumeration", "random walk", "pct", ...
-  bool complete = false;                        ///< every order that the ranges allow was visited
-  std::uint64_t classes_explored = 0;           ///< classes of orders (interleavings)
+  bool complete = false;                        ///< every class that the ranges allow was visited
+  std::string limit{};                          ///< ... up to this: "2 preemptions"
+  std::uint64_t classes_explored = 0;           ///< classes of orders (enumeration: orders)
   std::uint64_t classes_tie_only = 0;           ///< possible only when two times are exactly equal
   std::uint64_t classes_failing = 0;            ///< with at least one violated check
   std::uint64_t classes_relaxed_confirmed = 0;  ///< zone was a relaxation; confirmed exactly

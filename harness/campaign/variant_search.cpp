@@ -113,7 +113,8 @@ SearchOutcome search_variant(const scenario::ResolvedVariant& variant,
         outcome.parts.push_back(
             searcher.part(std::shared_ptr(explore::make_reduction(reduction, blocking)), classes,
                           "complete search"));
-        blocking = {redis_host, gateway_host, clients_host};  // should one turn out to block after all
+        blocking = {redis_host, gateway_host,
+                    clients_host};  // should one turn out to block after all
       } while (outcome.parts.back().strategy->outdated());
       break;
     }

@@ -10,6 +10,10 @@ namespace raceproof::explore {
 
 namespace {
 
+std::string counted(std::uint32_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 class Enumeration final : public Strategy {
  public:
   explicit Enumeration(const SearchBounds& bounds) : bounds_(bounds) {}
@@ -17,10 +21,9 @@ class Enumeration final : public Strategy {
   [[nodiscard]] std::string bound() const override {
     if (!bounded_) return {};
     std::string text;
-    if (bounds_.delays != UINT32_MAX) text = fmt::format("at most {} delays", bounds_.delays);
+    if (bounds_.delays != UINT32_MAX) text = counted(bounds_.delays, "delay");
     if (bounds_.preemptions != UINT32_MAX) {
-      text +=
-          fmt::format("{}at most {} preemptions", text.empty() ? "" : ", ", bounds_.preemptions);
+      text += (text.empty() ? "" : ", ") + counted(bounds_.preemptions, "preemption");
     }
     return text;
   }
@@ -105,7 +108,7 @@ class Reduced final : public Strategy {
   [[nodiscard]] bool exhaustive() const override { return true; }
   [[nodiscard]] bool independent() const override { return false; }
   [[nodiscard]] std::string bound() const override {
-    return bounded_ ? fmt::format("at most {} preemptions", options_.preemptions) : std::string();
+    return bounded_ ? counted(options_.preemptions, "preemption") : std::string();
   }
   [[nodiscard]] bool outdated() const override { return outdated_; }
 

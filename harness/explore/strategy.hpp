@@ -54,7 +54,7 @@ class Strategy {
   using Run = std::function<bool(sim::Decider&, const RunKey&)>;
   [[nodiscard]] virtual std::vector<Piece> work(Piece piece, std::uint64_t runs_max,
                                                 const Run& run) const = 0;
-  /// What finishing is subject to, in the words of a report: "at most 2 preemptions"; empty if
+  /// What finishing is subject to, in the words of a report: "2 preemptions"; empty if
   /// nothing was left out. Of the search so far.
   [[nodiscard]] virtual std::string bound() const { return {}; }
   /// What the search has learnt makes its earlier runs worthless: it has to begin again.

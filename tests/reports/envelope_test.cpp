@@ -51,7 +51,7 @@ TEST(EnvelopeText, SaysWhatIsExactAndWhatItRestsOn) {
         "any       client.arrives 0 ms to 1.5 s\n", "if  grace < slow + 1ms\n",
         "corners (0 ms, 0 ms), (1 ms, 0 ms), (500 us, about 3 ns)\n",
         "certain failure: every order and every latency fails\n    nowhere in these ranges\n",
-        "58 of 326 orders fail (zone enumeration)",
+        "58 of 326 classes fail (zone enumeration)",
         "27 concrete runs at 3 points of a grid, 13 failed: none against the regions",
         "exit code 0: exact over the whole ranges\n"}) {
     EXPECT_THAT(text, HasSubstr(words));
@@ -97,7 +97,7 @@ TEST(EnvelopeText, SaysWhatAMinimumRestsOn) {
   auto text = render_envelope(result, {.width = 200});
   EXPECT_THAT(text,
               HasSubstr("461 ms: the least from 0 ms with which no order and no latency fails"));
-  EXPECT_THAT(text, HasSubstr("at 461 ms nothing fails (77 orders), at 460.999999 ms it fails (80 "
+  EXPECT_THAT(text, HasSubstr("at 461 ms nothing fails (77 classes), at 460.999999 ms it fails (80 "
                               "orders): complete searches agree"));
   EXPECT_THAT(text, Not(HasSubstr("possible failure")));
 

@@ -23,8 +23,8 @@ TEST(Terminal, TableHasWhatAPersonNeeds) {
   EXPECT_THAT(text,
               HasSubstr("scenario / variant  expected    verdict  time    found, and over what\n"
                         "cold_start/premature_readiness\n"
-                        "  without_grace     reproduces  PASS     810 ms  12 of 340 orders fail; "
-                        "complete: every order over the whole range of 2 delays"));
+                        "  without_grace     reproduces  PASS     810 ms  12 of 340 classes fail; "
+                        "complete: all orders, all latencies in the declared ranges (2 delays)"));
   EXPECT_THAT(text, HasSubstr("  default           holds       UNKNOWN"));
   EXPECT_THAT(text, HasSubstr("never happened: sometimes: { close: 1011 }"));
 }
@@ -65,7 +65,7 @@ TEST(Terminal, SummarisesClientsTotalsAndPaths) {
                               "succeeded (90 %); session after 41.0 ms to 1.20 s, median 322 "
                               "ms, standard deviation 3.54 ms\n"));
   EXPECT_THAT(text, HasSubstr("FAIL  4 variants of 2 scenarios: 2 passed, 1 failed, 1 unknown\n"));
-  EXPECT_THAT(text, HasSubstr("681 orders explored, 2,000 runs sampled; 3.25 s; seed "
+  EXPECT_THAT(text, HasSubstr("681 classes of orders explored, 2,000 runs sampled; 3.25 s; seed "
                               "18446744073709551615; exit code 1: at least one variant failed\n"));
   EXPECT_TRUE(text.ends_with("  report: out/result.json\n"));
 }

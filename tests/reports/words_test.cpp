@@ -36,6 +36,7 @@ TEST(Words, Counts) {
   EXPECT_EQ(grouped(1234567), "1,234,567");
   EXPECT_EQ(counted(1, "order"), "1 order");
   EXPECT_EQ(counted(12345, "order"), "12,345 orders");
+  EXPECT_EQ(counted(2, "class"), "2 classes");
   EXPECT_EQ(percent(0.0015), "0.15 %");
   EXPECT_EQ(percent(0.982), "98 %");
   EXPECT_EQ(percent(255.0 / 256), "99.60 %");
@@ -48,12 +49,15 @@ TEST(Words, Counts) {
 TEST(Words, CompleteBound) {
   EXPECT_EQ(
       bound_in_words(reproduced_variant().bound),
-      "complete: every order over the whole range of 2 delays, 1 thread; pick-up within 50 us; "
-      "4 orders only at exactly equal times; 7 orders confirmed exactly; "
-      "3 orders left out that no latency can produce; "
+      "complete: all orders, all latencies in the declared ranges (2 delays), 1 thread; pick-up "
+      "within 50 us; 4 classes only at exactly equal times; 7 classes confirmed exactly; "
+      "3 classes left out that no latency can produce; "
       "3 cuts at gateway/example.cpp:41");
+  auto bounded = reproduced_variant().bound;
+  bounded.limit = "2 preemptions";
+  EXPECT_EQ(bound_in_words(bounded).find("complete up to 2 preemptions: all orders, "), 0U);
   EXPECT_EQ(exclusions_in_words(reproduced_variant().bound), "not varied: fragmentation, faults");
-  EXPECT_EQ(found_in_words(reproduced_variant()), "12 of 340 orders fail");
+  EXPECT_EQ(found_in_words(reproduced_variant()), "12 of 340 classes fail");
 }
 
 // Passing means: a sampled verdict states both of its estimates and never claims to be complete.
@@ -61,7 +65,7 @@ TEST(Words, SampledBound) {
   const auto sampled = sample_result().scenarios[0].variants[1];
   EXPECT_EQ(bound_in_words(sampled.bound),
             "not complete (random walk), 2 threads; at most 0.15 % of runs fail (95 %); "
-            "about 1.2 % of further runs would show a new order");
+            "about 1.2 % of further runs would show a new class");
   EXPECT_EQ(found_in_words(sampled), "no failure in 2,000 sampled runs");
 }
 
