@@ -110,9 +110,9 @@ bool has_times(Theatre& theatre, StepLog& log, bool stopped) {
   std::vector<std::int64_t> distance(theatre.world().time().point_count(), 0);
   for (std::size_t round = 0; round <= distance.size(); ++round) {
     bool changed = false;
-    for (const auto& [from, to, bound] : system) {
-      if (distance[from] + bound < distance[to]) {
-        distance[to] = distance[from] + bound;
+    for (const auto& edge : system) {
+      if (distance[edge.from] + edge.bound < distance[edge.to]) {
+        distance[edge.to] = distance[edge.from] + edge.bound;
         changed = true;
       }
     }
