@@ -98,7 +98,7 @@ TEST(EnvelopeText, SaysWhatAMinimumRestsOn) {
   EXPECT_THAT(text,
               HasSubstr("461 ms: the least from 0 ms with which no order and no latency fails"));
   EXPECT_THAT(text, HasSubstr("at 461 ms nothing fails (77 classes), at 460.999999 ms it fails (80 "
-                              "orders): complete searches agree"));
+                              "classes): complete searches agree"));
   EXPECT_THAT(text, Not(HasSubstr("possible failure")));
 
   result.minima[0].below->failed = false;
