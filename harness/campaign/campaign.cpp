@@ -390,16 +390,32 @@ ScenarioResult run_scenario(const scenario::Scenario& scenario, const CampaignOp
   result.shows = scenario.shows();
   result.source = scenario.source();
   result.tags = scenario.tags();
+  std::vector<std::shared_ptr<const scenario::ResolvedVariant>> chosen;
   for (const auto& variant : scenario.variants()) {
-    const bool chosen =
-        options.variants.empty() ||
-        std::ranges::find(options.variants, variant->name) != options.variants.end();
-    if (!chosen) continue;
-    const SearchOutcome outcome = search_variant(*variant, options);
-    result.variants.push_back(Report(scenario, *variant, options, outcome).make());
-    if (options.finished) options.finished(scenario, result.variants.back());
-    if (outcome.interrupted) break;
+    if (options.variants.empty() || std::ranges::count(options.variants, variant->name) > 0) {
+      chosen.push_back(variant);
+    }
   }
+  if (chosen.empty()) return result;
+  // A complete search of one variant is one worker's; several variants go side by side.
+  const auto together = static_cast<unsigned>(std::min<std::size_t>(options.jobs, chosen.size()));
+  CampaignOptions each = options;
+  each.jobs = std::max(1U, options.jobs / together);
+  each.progress = explore::one_at_a_time(options.progress);
+  bool interrupted = false;
+  explore::for_each_in_order(
+      chosen.size(), together,
+      [&] { return options.interrupted != nullptr && options.interrupted->load(); },
+      [&](std::size_t i) {
+        const SearchOutcome outcome = search_variant(*chosen[i], each);
+        return std::pair(Report(scenario, *chosen[i], each, outcome).make(), outcome.interrupted);
+      },
+      [&](std::size_t, std::pair<VariantResult, bool> made) {
+        if (interrupted) return;
+        interrupted = made.second;
+        result.variants.push_back(std::move(made.first));
+        if (options.finished) options.finished(scenario, result.variants.back());
+      });
   return result;
 }
 

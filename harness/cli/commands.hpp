@@ -35,9 +35,13 @@ int run(const RunArguments& arguments);
 /// What `replay` was asked for: a saved failure, or a scenario's variant.
 struct ReplayArguments {
   std::filesystem::path file;
-  std::string variant;                ///< needed for a scenario with several
-  std::optional<std::uint64_t> seed;  ///< random delays and orders; without it the baseline
+  std::string variant;  ///< needed for a scenario with several
+  /// A scenario: random delays and orders; without it the baseline. A saved failure: of what its
+  /// continuations draw; without it 1.
+  std::optional<std::uint64_t> seed;
+  std::uint64_t continuations = 100;  ///< of a saved failure that is not reproduced
   bool observations_only = false;     ///< leave out the bytes on the wire
+  std::filesystem::path save;         ///< a saved failure: write it as it shows now; empty: do not
 };
 int replay(const ReplayArguments& arguments);
 

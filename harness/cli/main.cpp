@@ -72,18 +72,34 @@ int parse_and_run(int argc, char** argv) {
       ->capture_default_str();
 
   cli::ReplayArguments replay;
-  auto* replay_command =
-      app.add_subcommand("replay",
-                         "Play one run event by event: virtual time, strand, what happened, and "
-                         "WebSocket, HTTP and RESP "
-                         "decoded.\n\nA saved failure is played with the decisions it holds. A "
-                         "scenario is played with "
-                         "the usual order and the shortest delays, or with --seed at random.");
+  auto* replay_command = app.add_subcommand(
+      "replay",
+      "Play one run event by event: virtual time, strand, what happened, and "
+      "WebSocket, HTTP and RESP "
+      "decoded.\n\nA saved failure is played with the decisions it holds, met by "
+      "meaning; the answer "
+      "is: reproduced (1), fixed for this interleaving (0), drifted at decision k "
+      "and not shown (3), "
+      "or no longer applicable (2). A scenario is played with the usual order and "
+      "the shortest "
+      "delays, or with --seed at random (1 if a check is violated, else 0).");
   replay_command->add_option("file", replay.file, "A saved failure (.json) or a scenario (.yaml)")
       ->required()
       ->check(CLI::ExistingFile);
   replay_command->add_option("--variant", replay.variant, "Which variant of a scenario");
-  replay_command->add_option("--seed", replay.seed, "Random orders and delays from this seed");
+  replay_command->add_option("--seed", replay.seed,
+                             "Random orders and delays from this seed: of a scenario's run, of a "
+                             "failure's continuations");
+  replay_command
+      ->add_option("--continuations", replay.continuations,
+                   "Of a failure that is not reproduced: how many runs to try that follow it up to "
+                   "the drift and are random from there on")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1'000'000}))
+      ->capture_default_str();
+  replay_command->add_option(
+      "--save", replay.save,
+      "Write the failure to this file as it shows now, to be kept in place of "
+      "the old one");
   replay_command->add_flag("--observations", replay.observations_only,
                            "Only what components observe, without the bytes on the wire");
 

@@ -1,12 +1,16 @@
 // `raceproof replay`: one run, event by event.
+#include "harness/campaign/replay.hpp"
+
 #include <fmt/format.h>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <stdexcept>
 
 #include "harness/campaign/confirm.hpp"
 #include "harness/campaign/failure_file.hpp"
 #include "harness/campaign/runner.hpp"
+#include "harness/cli/answer_text.hpp"
 #include "harness/cli/event_text.hpp"
 #include "harness/cli/load.hpp"
 #include "harness/trace/decode/decoder.hpp"
@@ -91,12 +95,10 @@ class Printer {
   std::map<std::uint32_t, trace::ConnectionDecoder> decoders_;
 };
 
-/// Plays one concrete run and prints it, then what the checks say of it. True if one is violated.
-bool play(campaign::Runner& runner, const scenario::ResolvedVariant& variant, sim::Decider& decider,
-          bool with_bytes) {
-  const auto record = runner.run(sim::TimeMode::concrete, decider, {.keep_payloads = true});
+/// What the checks say of the run that `runner` holds. True if one is violated.
+bool print_findings(campaign::Runner& runner, const scenario::ResolvedVariant& variant,
+                    const campaign::RunRecord& record) {
   const auto& trace = runner.world().trace();
-  Printer(trace, with_bytes).print();
   fmt::print("\nthe run ended: {}; digest {:016x}\n", sim::name_of(record.end), record.digest);
   if (!runner.world().failure().empty()) fmt::print("{}\n", runner.world().failure());
   bool violated = campaign::is_broken(record.end);
@@ -114,41 +116,53 @@ bool play(campaign::Runner& runner, const scenario::ResolvedVariant& variant, si
   return violated;
 }
 
-int replay_failure(const ReplayArguments& arguments) {
-  const auto failure = campaign::read_failure(read_all(arguments.file), arguments.file.string());
-  const auto loaded = scenario::load_text(failure.scenario_text, failure.scenario_file);
-  if (!loaded) {
-    for (const auto& diagnostic : loaded.error()) fmt::print(stderr, "{}\n", print(diagnostic));
-    fmt::print(stderr, "{}: the scenario saved in it can no longer be read\n",
-               arguments.file.string());
-    return 2;
+/// Writes the failure as it shows now.
+void save_again(campaign::FailureReplay& player, const campaign::Replay& replay,
+                const campaign::ReplayOptions& options, const std::filesystem::path& path) {
+  const auto saved = player.save_again(replay, options);
+  if (!saved) {
+    fmt::print(stderr, "{}: not written: no run shows the failure\n", path.string());
+    return;
   }
-  const auto variant = (*loaded)->resolve(failure.variant);
+  std::ofstream file(path);
+  file << campaign::write_failure(*saved);
+  if (!file.flush()) throw std::runtime_error("cannot write " + path.string());
+  fmt::print(stderr, "saved as it shows now: {}\n", path.string());
+}
+
+int replay_failure(const ReplayArguments& arguments) {
+  auto failure = campaign::read_failure(read_all(arguments.file), arguments.file.string());
+  const auto variant = campaign::variant_of(failure);
   if (!variant) {
-    fmt::print(stderr, "{}: the scenario has no variant '{}'\n", arguments.file.string(),
-               failure.variant);
+    fmt::print(stderr, "{}: no longer applicable: {}\n", arguments.file.string(), variant.error());
     return 2;
   }
   fmt::print("{} / {}: {}\n{}\n\n", failure.scenario, failure.variant, failure.check,
              failure.cause);
-  campaign::Runner runner(*variant, failure.seed);
-  explore::ReplayDecider decider(failure.decisions, runner.world().trace());
-  const bool violated = play(runner, *variant, decider, !arguments.observations_only);
-  const bool same = runner.world().trace().digest() == failure.digest;
-  const auto missed = decider.missed();
-  if (violated && same) {
-    fmt::print("\nreproduced: event for event the saved run\n");
-    return 1;
+  campaign::FailureReplay player(std::move(failure), *variant);
+  const campaign::ReplayOptions options = {.continuations = arguments.continuations,
+                                           .seed = arguments.seed.value_or(1)};
+  const auto replay = player.play(options);
+  const auto show = [&](const campaign::RunRecord& record) {
+    Printer(player.runner().world().trace(), !arguments.observations_only).print();
+    (void)print_findings(player.runner(), player.variant(), record);
+  };
+  show(player.show_followed(replay));
+  if (replay.continuations.first) {
+    fmt::print("\ncontinuation {}, the first that shows it\n\n", *replay.continuations.first + 1);
+    show(player.show_continuation(replay, options, *replay.continuations.first));
   }
-  for (const auto& name : missed) fmt::print("not asked for any more: {}\n", name);
-  fmt::print(
-      "\n{}: the program has changed since the failure was saved ({} of {} decisions were met)\n",
-      violated ? "reproduced, by another course of events" : "drifted, not reproduced",
-      failure.decisions.size() - missed.size(), failure.decisions.size());
-  return violated ? 1 : 3;
+  fmt::print("\n{}", answer_text(player.failure(), replay, options));
+  if (!arguments.save.empty()) save_again(player, replay, options, arguments.save);
+  return replay.exit_code();
 }
 
 int replay_scenario(const ReplayArguments& arguments) {
+  if (!arguments.save.empty()) {
+    fmt::print(stderr,
+               "--save is for saved failures (.json); `raceproof run` saves a scenario's\n");
+    return 2;
+  }
   const auto loaded = scenario::load(arguments.file);
   if (!loaded) {
     for (const auto& diagnostic : loaded.error()) fmt::print(stderr, "{}\n", print(diagnostic));
@@ -169,7 +183,9 @@ int replay_scenario(const ReplayArguments& arguments) {
   explore::BaselineDecider baseline;
   explore::RandomDecider random(arguments.seed.value_or(1));
   sim::Decider& decider = arguments.seed ? static_cast<sim::Decider&>(random) : baseline;
-  return play(runner, *variant, decider, !arguments.observations_only) ? 1 : 0;
+  const auto record = runner.run(sim::TimeMode::concrete, decider, {.keep_payloads = true});
+  Printer(runner.world().trace(), !arguments.observations_only).print();
+  return print_findings(runner, *variant, record) ? 1 : 0;
 }
 
 }  // namespace

@@ -83,96 +83,83 @@ std::size_t PathDecider::choose(sim::ChoiceKind kind, std::span<const sim::Meani
   return step.chosen;
 }
 
-namespace {
-
-/// Empty for the scenario's parameters, which are drawn before there is any strand.
-std::string_view strand_of(const trace::Trace& trace, const sim::Meaning& meaning) {
-  return meaning.strand < trace.strand_count() ? trace.strand_name(meaning.strand)
-                                               : std::string_view();
-}
-
 Decision::Name name_of(const trace::Trace& trace, const sim::Meaning& meaning) {
-  return {std::string(strand_of(trace, meaning)), std::string(trace.text(meaning.label)),
-          meaning.ordinal};
+  const auto strand = meaning.strand < trace.strand_count() ? trace.strand_name(meaning.strand)
+                                                            : std::string_view();
+  return {std::string(strand), std::string(trace.text(meaning.label)), meaning.ordinal};
 }
 
-}  // namespace
+void AskedTable::add(Decision::Kind kind, const Decision::Name& name) {
+  if (name.strand.empty()) return;
+  const auto [known, is_new] = by_name_.try_emplace({name.strand, name.label}, entries_.size());
+  if (is_new) entries_.push_back({name.strand, name.label, 0});
+  if (kind == Decision::Kind::delay) ++entries_[known->second].draws;
+}
 
 std::size_t RecordingDecider::choose(sim::ChoiceKind kind,
                                      std::span<const sim::Meaning> alternatives) {
+  settle_time();
   const std::size_t chosen = inner_.choose(kind, alternatives);
+  for (const auto& offered : alternatives) {
+    asked_.add(Decision::Kind::choice, name_of(trace_, offered));
+  }
   if (chosen != 0) {
     auto [strand, label, ordinal] = name_of(trace_, alternatives[chosen]);
-    decisions_.push_back({Decision::Kind::choice, kind, std::move(strand), std::move(label),
-                          ordinal, static_cast<std::int64_t>(chosen),
-                          name_of(trace_, alternatives[0])});
+    // Of these two the alternatives are the answers, under one name.
+    const bool answer =
+        kind == sim::ChoiceKind::comparison || kind == sim::ChoiceKind::timer_queued;
+    const auto is_twin = [&](const sim::Meaning& other) {
+      const auto& mine = alternatives[chosen];
+      return other.strand == mine.strand && other.label == mine.label &&
+             other.ordinal == mine.ordinal;
+    };
+    const auto twins = answer ? 0 : std::ranges::count_if(alternatives.first(chosen), is_twin);
+    note({Decision::Kind::choice, kind, std::move(strand), std::move(label), ordinal,
+          static_cast<std::int64_t>(chosen), name_of(trace_, alternatives[0]),
+          static_cast<std::uint32_t>(twins)});
   }
   return chosen;
 }
 
 std::int64_t RecordingDecider::draw(std::int64_t low_ns, std::int64_t high_ns,
                                     const sim::Meaning& meaning) {
+  settle_time();
   const std::int64_t value = inner_.draw(low_ns, high_ns, meaning);
+  auto name = name_of(trace_, meaning);
+  asked_.add(Decision::Kind::delay, name);
   if (value != low_ns) {
-    auto [strand, label, ordinal] = name_of(trace_, meaning);
-    decisions_.push_back({Decision::Kind::delay,
-                          sim::ChoiceKind::next_event,
-                          std::move(strand),
-                          std::move(label),
-                          ordinal,
-                          value,
-                          {}});
+    auto& [strand, label, ordinal] = name;
+    note({Decision::Kind::delay,
+          sim::ChoiceKind::next_event,
+          std::move(strand),
+          std::move(label),
+          ordinal,
+          value,
+          {}});
   }
   return value;
 }
 
-bool ReplayDecider::matches(const Decision& decision, const sim::Meaning& meaning) const {
-  return decision.ordinal == meaning.ordinal && decision.label == trace_.text(meaning.label) &&
-         decision.strand == strand_of(trace_, meaning);
+void RecordingDecider::note(Decision decision) {
+  const auto& events = trace_.events();
+  decision.at_ns = events.empty() ? 0 : events.back().time_ns;
+  // Which event is next is asked before time moves on to it.
+  time_is_open_ =
+      decision.kind == Decision::Kind::choice && decision.choice == sim::ChoiceKind::next_event;
+  events_before_ = events.size();
+  decisions_.push_back(std::move(decision));
 }
 
-bool ReplayDecider::is_instead_of(const Decision& decision, const sim::Meaning& usual) const {
-  return decision.instead_of.ordinal == usual.ordinal &&
-         decision.instead_of.label == trace_.text(usual.label) &&
-         decision.instead_of.strand == strand_of(trace_, usual);
+void RecordingDecider::settle_time() {
+  const auto& events = trace_.events();
+  if (!time_is_open_ || events_before_ >= events.size()) return;
+  decisions_.back().at_ns = events[events_before_].time_ns;
+  time_is_open_ = false;
 }
 
-std::size_t ReplayDecider::choose(sim::ChoiceKind kind,
-                                  std::span<const sim::Meaning> alternatives) {
-  for (std::size_t i = 0; i < decisions_.size(); ++i) {
-    const Decision& decision = decisions_[i];
-    if (used_[i] || decision.kind != Decision::Kind::choice || decision.choice != kind) continue;
-    if (!is_instead_of(decision, alternatives[0])) continue;
-    for (std::size_t k = 0; k < alternatives.size(); ++k) {
-      if (!matches(decision, alternatives[k])) continue;
-      used_[i] = true;
-      const bool by_answer =
-          kind == sim::ChoiceKind::comparison || kind == sim::ChoiceKind::timer_queued;
-      return by_answer ? static_cast<std::size_t>(decision.value) : k;
-    }
-  }
-  return 0;
-}
-
-std::int64_t ReplayDecider::draw(std::int64_t low_ns, std::int64_t high_ns,
-                                 const sim::Meaning& meaning) {
-  for (std::size_t i = 0; i < decisions_.size(); ++i) {
-    const Decision& decision = decisions_[i];
-    if (used_[i] || decision.kind != Decision::Kind::delay || !matches(decision, meaning)) continue;
-    used_[i] = true;
-    return std::clamp(decision.value, low_ns, high_ns);
-  }
-  return low_ns;
-}
-
-std::vector<std::string> ReplayDecider::missed() const {
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < decisions_.size(); ++i) {
-    if (used_[i]) continue;
-    names.push_back(fmt::format("{} / {} #{}", decisions_[i].strand, decisions_[i].label,
-                                decisions_[i].ordinal));
-  }
-  return names;
+const std::vector<Decision>& RecordingDecider::decisions() {
+  settle_time();
+  return decisions_;
 }
 
 }  // namespace raceproof::explore

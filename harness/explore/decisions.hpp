@@ -1,7 +1,9 @@
-// Deciders: the baseline, random numbers, priorities, a given path, and a recorded list by meaning.
+// Deciders: the baseline, random numbers, priorities, a given path; and what records decisions by
+// meaning (replay.hpp plays them).
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -106,7 +108,37 @@ struct Decision {
   /// A choice: the baseline's alternative, which it was preferred to. It says when the choice was
   /// made: the same event may have been an alternative, and been passed over, before.
   Name instead_of;
+  /// A choice: how many alternatives of the same name come before it. Completions for one strand
+  /// that several threads hold have one name.
+  std::uint32_t twin = 0;
+  /// Virtual time at which it was asked for, in nanoseconds; -1 if that is not known.
+  std::int64_t at_ns = -1;
   friend bool operator==(const Decision&, const Decision&) = default;
+};
+
+/// What the questions of a run were about: draws and events called `label` on `strand`, `draws` of
+/// them draws (0: it was only an alternative of choices). The scenario's parameters are not in it:
+/// they are drawn once in every run.
+struct Asked {
+  std::string strand;
+  std::string label;
+  std::uint32_t draws = 0;
+  friend bool operator==(const Asked&, const Asked&) = default;
+};
+
+/// The name behind `meaning`; the strand is empty for the scenario's parameters, which are drawn
+/// before there is any strand.
+[[nodiscard]] Decision::Name name_of(const trace::Trace& trace, const sim::Meaning& meaning);
+
+/// Collects `Asked`, in the order of first questions.
+class AskedTable {
+ public:
+  void add(Decision::Kind kind, const Decision::Name& name);
+  [[nodiscard]] const std::vector<Asked>& entries() const { return entries_; }
+
+ private:
+  std::vector<Asked> entries_;
+  std::map<std::pair<std::string, std::string>, std::size_t> by_name_;
 };
 
 /// Passes every question on and records the answers that are not the baseline's default.
@@ -116,31 +148,20 @@ class RecordingDecider final : public sim::Decider {
   std::size_t choose(sim::ChoiceKind kind, std::span<const sim::Meaning> alternatives) override;
   std::int64_t draw(std::int64_t low_ns, std::int64_t high_ns, const sim::Meaning&) override;
   sim::StepLog* local_time() override { return inner_.local_time(); }
-  [[nodiscard]] const std::vector<Decision>& decisions() const { return decisions_; }
+  /// In the order in which they were asked for. Of a run that has ended, and before the trace is
+  /// cleared for the next one.
+  [[nodiscard]] const std::vector<Decision>& decisions();
+  [[nodiscard]] const std::vector<Asked>& asked() const { return asked_.entries(); }
 
  private:
+  void note(Decision decision);
+  void settle_time();
   sim::Decider& inner_;
   const trace::Trace& trace_;
   std::vector<Decision> decisions_;
-};
-
-/// Answers from a recorded list, by meaning. What the list does not answer gets the baseline's
-/// answer (or the seeded one's, with a seed); `missed()` says which recorded decisions were never
-/// asked for.
-class ReplayDecider final : public sim::Decider {
- public:
-  ReplayDecider(std::vector<Decision> decisions, const trace::Trace& trace)
-      : decisions_(std::move(decisions)), used_(decisions_.size(), false), trace_(trace) {}
-  std::size_t choose(sim::ChoiceKind kind, std::span<const sim::Meaning> alternatives) override;
-  std::int64_t draw(std::int64_t low_ns, std::int64_t high_ns, const sim::Meaning&) override;
-  [[nodiscard]] std::vector<std::string> missed() const;
-
- private:
-  [[nodiscard]] bool matches(const Decision& decision, const sim::Meaning& meaning) const;
-  [[nodiscard]] bool is_instead_of(const Decision& decision, const sim::Meaning& usual) const;
-  std::vector<Decision> decisions_;
-  std::vector<bool> used_;
-  const trace::Trace& trace_;
+  std::size_t events_before_ = 0;  ///< how many events had happened at the last decision
+  bool time_is_open_ = false;      ///< of the last decision
+  AskedTable asked_;
 };
 
 }  // namespace raceproof::explore

@@ -1,7 +1,6 @@
 // Plain zone enumeration: depth-first over every choice of symbolic runs. Stateless: each run
 // starts from the beginning and follows a path of choices, then the first alternative of each new
 // choice. With bounds, branches beyond them are left out.
-#include <atomic>
 #include <fmt/format.h>
 
 #include "harness/explore/strategy.hpp"
@@ -19,7 +18,6 @@ class Enumeration final : public Strategy {
   explicit Enumeration(const SearchBounds& bounds) : bounds_(bounds) {}
   [[nodiscard]] std::string name() const override { return "zone enumeration"; }
   [[nodiscard]] std::string bound() const override {
-    if (!bounded_) return {};
     std::string text;
     if (bounds_.delays != UINT32_MAX) text = counted(bounds_.delays, "delay");
     if (bounds_.preemptions != UINT32_MAX) {
@@ -69,9 +67,7 @@ class Enumeration final : public Strategy {
       delays += step.chosen;
       preemptions += step.preempts && step.chosen != 0 ? 1 : 0;
     }
-    if (delays <= bounds_.delays && preemptions <= bounds_.preemptions) return true;
-    bounded_ = true;
-    return false;
+    return delays <= bounds_.delays && preemptions <= bounds_.preemptions;
   }
 
   /// Cuts what is left below `piece` into independent subtrees: at each open level, from the
@@ -93,7 +89,6 @@ class Enumeration final : public Strategy {
   }
 
   SearchBounds bounds_;
-  mutable std::atomic<bool> bounded_ = false;  // workers share the strategy
 };
 
 class Reduced final : public Strategy {

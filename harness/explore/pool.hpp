@@ -1,7 +1,7 @@
 // Workers, one per core, each with its own world, that go through a strategy's pieces.
 //
 // The results stand in the canonical order of the search, whatever worker produced them; a budget
-// keeps exactly the first so many. Only these threads exist in the harness.
+// keeps exactly the first so many. Only the threads of this file exist in the harness.
 #pragma once
 
 #include <atomic>
@@ -154,6 +154,63 @@ PoolResult<Record> run_pool(const Strategy& strategy, const PoolOptions& options
   if (result.stopped) result.finished = false;
   result.budget_hit = !result.finished && !result.stopped;
   return result;
+}
+
+/// Makes `count` results on at most `jobs` workers, `make(i)` each; `take(i, result)` is called on
+/// some worker, one call at a time, in the order of i. An exception that leaves either ends the
+/// work and is rethrown here; so does `stop`, which is asked before each `make`, without one.
+template <class Make, class Take>
+void for_each_in_order(std::size_t count, unsigned jobs, const std::function<bool()>& stop,
+                       Make make, Take take) {
+  using Result = decltype(make(std::size_t{}));
+  std::mutex mutex;
+  std::size_t next = 0;
+  std::size_t taken = 0;
+  bool stopping = false;
+  std::vector<std::optional<Result>> results(count);
+  std::exception_ptr error;
+  const auto work = [&] {
+    std::unique_lock lock(mutex);
+    while (next < count && !stopping && !(stop && stop())) {
+      const std::size_t mine = next++;
+      lock.unlock();
+      std::optional<Result> result;
+      std::exception_ptr failure;
+      try {
+        result.emplace(make(mine));
+      } catch (...) {
+        failure = std::current_exception();
+      }
+      lock.lock();
+      try {
+        if (failure) std::rethrow_exception(failure);
+        results[mine] = std::move(result);
+        for (; taken < count && results[taken]; ++taken) {
+          take(taken, std::move(*results[taken]));
+          results[taken].reset();
+        }
+      } catch (...) {
+        if (!error) error = std::current_exception();
+        stopping = true;
+      }
+    }
+  };
+  std::vector<std::thread> threads;
+  for (unsigned i = 1; i < std::min<std::size_t>(jobs, count); ++i) threads.emplace_back(work);
+  work();
+  for (auto& thread : threads) thread.join();
+  if (error) std::rethrow_exception(error);
+}
+
+/// A callback that several workers call, one at a time.
+template <class... Arguments>
+std::function<void(Arguments...)> one_at_a_time(std::function<void(Arguments...)> callback) {
+  if (!callback) return nullptr;
+  return [callback = std::move(callback),
+          mutex = std::make_shared<std::mutex>()](Arguments... arguments) {
+    const std::lock_guard lock(*mutex);
+    callback(arguments...);
+  };
 }
 
 }  // namespace raceproof::explore

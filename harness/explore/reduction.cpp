@@ -298,16 +298,50 @@ void Reduction::reverse_races() {
   for (StepId later = first; later < log_.size(); ++later) {
     const auto predecessors = log_.predecessors(later);
     for (const auto& [earlier, reversible] : predecessors) {
-      if (earlier == 0 || !reversible) continue;
+      if (earlier == 0) continue;
       const bool direct = std::ranges::none_of(predecessors, [&](const auto& other) {
         return log_.happens_before(earlier, other.step);
       });
-      if (direct) reverse(earlier, later);
+      if (!direct) continue;
+      if (reversible) {
+        reverse(earlier, later);
+      } else {
+        overtake(earlier, later);
+      }
     }
   }
   for (const StepLog::Cancelled& event : log_.cancelled()) {
-    if (event.by >= first && event.armed_by != event.by && event.reversible) {
-      reverse_cancellation(event);
+    if (event.by < first || event.armed_by == event.by) continue;
+    if (event.reversible) {
+      reverse_cancellation(event, event.by);
+    } else {
+      overtake(event);
+    }
+  }
+}
+
+// What forbids that `later` comes before `earlier` may be the order of other steps. Perhaps it can
+// come before those, and before `earlier` with them.
+void Reduction::overtake(StepId earlier, StepId later) {
+  const StepLog::Step& step = log_.step(later);
+  for (StepId other = earlier; --other > step.armed_by;) {
+    const bool enabled = !log_.happens_before(other, step.armed_by) &&
+                         (step.behind == StepLog::none ||
+                          (step.behind != other && !log_.happens_before(other, step.behind)));
+    if (enabled && log_.happens_before(other, later) &&
+        dependent(log_.accesses(other), log_.accesses(later)) &&
+        log_.may_ever_precede(step.armed_by, step.reach, other)) {
+      reverse(other, later);
+    }
+  }
+}
+
+void Reduction::overtake(const StepLog::Cancelled& event) {
+  for (StepId other = event.by; --other > event.armed_by;) {
+    if (log_.happens_before(other, event.by) && !log_.happens_before(other, event.armed_by) &&
+        log_.touched(other, event.object) &&
+        log_.may_ever_precede(event.armed_by, event.reach, other)) {
+      reverse_cancellation(event, other);
     }
   }
 }
@@ -320,11 +354,11 @@ void Reduction::reverse(StepId earlier, StepId later) {
   insert(path_[node_of_[earlier]], std::move(sequence));
 }
 
-void Reduction::reverse_cancellation(const StepLog::Cancelled& event) {
-  Sequence sequence = independent_of(event.by);
+void Reduction::reverse_cancellation(const StepLog::Cancelled& event, StepId earlier) {
+  Sequence sequence = independent_of(earlier);
   sequence.last = StepLog::none;
   sequence.last_identity = event.identity;
-  insert(path_[node_of_[event.by]], std::move(sequence));
+  insert(path_[node_of_[earlier]], std::move(sequence));
 }
 
 /// What comes after `step` without depending on it.

@@ -54,8 +54,8 @@ class Strategy {
   using Run = std::function<bool(sim::Decider&, const RunKey&)>;
   [[nodiscard]] virtual std::vector<Piece> work(Piece piece, std::uint64_t runs_max,
                                                 const Run& run) const = 0;
-  /// What finishing is subject to, in the words of a report: "2 preemptions"; empty if
-  /// nothing was left out. Of the search so far.
+  /// What finishing is subject to, in the words of a report: "2 preemptions"; empty if nothing is.
+  /// Of the search so far: a reduction that met no bound has none.
   [[nodiscard]] virtual std::string bound() const { return {}; }
   /// What the search has learnt makes its earlier runs worthless: it has to begin again.
   [[nodiscard]] virtual bool outdated() const { return false; }

@@ -151,6 +151,25 @@ void StepLog::declare_blocking(std::string_view process) {
   if (!may_block(process_identity(process))) blocking_.push_back(process_identity(process));
 }
 
+bool StepLog::may_ever_precede(StepId armed_by, Reach reach, StepId earlier) const {
+  // From the step that both descend from: the least delay of the one, the greatest of the other.
+  std::int64_t least = reach.low_ns;
+  std::int64_t greatest = 0;
+  StepId one = armed_by;
+  StepId other = earlier;
+  while (one != other) {
+    const Step& later = steps_[std::max(one, other)];
+    if (one > other) {
+      least += later.reach.low_ns;
+      one = later.armed_by;
+    } else {
+      greatest = std::min(Reach{}.high_ns, greatest + later.reach.high_ns);
+      other = later.armed_by;
+    }
+  }
+  return least <= greatest;
+}
+
 std::uint64_t StepLog::class_hash() {
   finish_step();
   std::uint64_t sum = 0;

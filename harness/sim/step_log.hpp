@@ -10,6 +10,7 @@
 // equal hashes: Mazurkiewicz traces ("Concurrent program schemes and their interpretations", 1977).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -46,6 +47,12 @@ struct Line {
   friend bool operator==(const Line&, const Line&) = default;
 };
 
+/// How long after the step that armed it an event can happen, whatever the order of other steps.
+struct Reach {
+  std::int64_t low_ns = 0;
+  std::int64_t high_ns = INT64_MAX / 8;
+};
+
 struct Access {
   ObjectId object = 0;
   bool write = true;
@@ -72,6 +79,7 @@ class StepLog {
     std::uint32_t point = 0;
     std::uint32_t sequence = 0;  ///< order of arming, decides ties among equal `line`
     Line line;                   ///< what is armed on one line keeps its order at ties
+    Reach reach;                 ///< after the step that armed it
     bool last = false;           ///< ended the run: depends on everything
     std::uint64_t answers = 0;   ///< hash of the choices made inside the step
     std::uint32_t holds = 0;     ///< objects that this step touched last
@@ -85,6 +93,8 @@ class StepLog {
     StepId armed_by = 0;
     StepId by = 0;
     bool reversible = true;  ///< it could have happened before it was cancelled
+    ObjectId object = 0;     ///< its strand
+    Reach reach;
   };
 
   // --- for the world ----------------------------------------------------------------------------
@@ -139,6 +149,13 @@ class StepLog {
   /// Whether `earlier` happens before `later` (and is another step).
   [[nodiscard]] bool happens_before(StepId earlier, StepId later) const {
     return (before_[later * words_ + earlier / 64] >> (earlier % 64) & 1) != 0;
+  }
+  /// Whether an event armed by `armed_by` can happen before `earlier` does in any run at all, as
+  /// far as delays say.
+  [[nodiscard]] bool may_ever_precede(StepId armed_by, Reach reach, StepId earlier) const;
+  [[nodiscard]] bool touched(StepId step, ObjectId object) const {
+    return std::ranges::any_of(accesses(step),
+                               [&](const Access& access) { return access.object == object; });
   }
   /// Hash of the run up to the order of independent steps.
   [[nodiscard]] std::uint64_t class_hash();

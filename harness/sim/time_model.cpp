@@ -211,6 +211,7 @@ PointId TimeModel::add_point(PointId base, std::int64_t low, std::int64_t high, 
 }
 
 PointId TimeModel::create(Instant deadline) {
+  created_reach_ = {};
   const auto value = deadline.affine();
   Split parts = split(value.form, value.constant_ns);
   const bool simple =
@@ -227,6 +228,7 @@ PointId TimeModel::create(Instant deadline) {
     // Has the deadline passed? A decision, where both are possible.
     if (decide_negative(add_forms(value.form, current_instant().affine().form, -1),
                         value.constant_ns)) {
+      created_reach_ = {0, 0};
       return add_point(current_, 0, 0);
     }
   }
@@ -234,6 +236,7 @@ PointId TimeModel::create(Instant deadline) {
     const PointId point =
         add_point(base, parts.constant + parts.low, parts.constant + parts.high, by_value);
     if (!from_now) order(current_, point);
+    if (from_now) created_reach_ = {parts.constant + parts.low, parts.constant + parts.high};
     if (parts.ranged.size() == 1 && parts.ranged[0].factor == 1) {
       Variable& variable = variables_[parts.ranged[0].variable];
       variable.point = point;

@@ -77,6 +77,8 @@ class TimeModel final : public TimeAlgebra {
 
   /// Makes the point of an event that will happen at `deadline`, or now if that has passed.
   PointId create(Instant deadline);
+  /// Of the point made last: how long after the present it can be.
+  [[nodiscard]] Reach created_reach() const { return created_reach_; }
   /// Adds t_later >= t_earlier.
   void order(PointId earlier, PointId later);
   /// The event at `point` happens now: before all of `later`.
@@ -237,6 +239,7 @@ class TimeModel final : public TimeAlgebra {
   };
   std::vector<OutcomeRecord> outcomes_;
   PointId current_ = 0;
+  Reach created_reach_;
   bool tie_only_ = false;
   bool relaxed_ = false;
   std::vector<Cut> cuts_;

@@ -80,6 +80,7 @@ struct Timed {
   trace::EventId cause = 0;
   Identity identity = 0;
   StepId armed_by = 0;
+  Reach reach;                 ///< symbolic runs
   std::uint32_t sequence = 0;  ///< order of scheduling within the run
   std::int64_t time_ns = 0;    ///< concrete runs
   PointId point = 0;           ///< symbolic runs
@@ -178,6 +179,8 @@ class World final : private LeakObserver {
   [[nodiscard]] bool keep_payloads() const { return options_.keep_payloads; }
   [[nodiscard]] std::uint64_t seed() const { return options_.seed; }
   [[nodiscard]] Decider& decider() { return *decider_; }
+  /// Whether all processes are being destroyed: the run and its decider are gone.
+  [[nodiscard]] bool ending() const { return ending_; }
   OperationPool& pool() { return pool_; }
   void observed(const Observation& observation) {
     if (options_.on_observation) options_.on_observation(observation);
@@ -220,6 +223,7 @@ class World final : private LeakObserver {
   void note_overtaken(const Timed& now);
   void stay_behind(PointId point, std::uint32_t sequence,
                    std::span<const StepLog::Predecessor> conflicts);
+  [[nodiscard]] StepLog::Cancelled cancelled_now(const Timed& event) const;
   /// The event at `slot` will not happen: the current step comes before it.
   void cut_off(std::uint32_t slot, StepLog::Cancelled& cut);
   /// Which of two events comes first at a tie, if they are on one line: nanoseconds by which

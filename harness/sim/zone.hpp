@@ -67,10 +67,16 @@ class Zone {
 
  private:
   [[nodiscard]] std::size_t at(Point from, Point to) const { return from * stride_ + to; }
+  [[nodiscard]] std::int64_t* row(Point point) { return &bounds_[at(point, 0)]; }
   void grow();
 
   std::size_t stride_ = 0;
+  /// Columns in use, rounded up to whole vectors. In the rows of live points the columns of dropped
+  /// ones go on as if they were live, so that rows can be worked through without a look at which
+  /// are; the rows of dropped points are never read.
+  std::size_t columns_ = 0;
   std::vector<std::int64_t> bounds_;
+  std::vector<std::int64_t> margins_;  // scratch
   std::vector<Point> live_;
   std::vector<Point> free_;
 };

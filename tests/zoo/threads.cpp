@@ -218,29 +218,49 @@ Program token_ring() {
 
 // A driver is stopped while a request comes in.
 Program bluetooth() {
-  return {[](Stage& stage) {
+  struct Driver {
+    explicit Driver(Stage& on) : stage(on) {}
+    /// One user less; the last one says so in a step of its own.
+    void release(Stage::Strand thread, std::function<void()> then) {
+      stage.step(thread, [this, thread, then = std::move(then)]() mutable {
+        pending.write(pending.read() - 1);
+        if (pending.read() > 0) return then();
+        stage.step(thread, [this, then = std::move(then)] {
+          idle.write(1);
+          then();
+        });
+      });
+    }
+    void stop(Stage::Strand thread) {
+      stopping.write(1);
+      release(thread, [this, thread] {
+        stage.step(thread, [this, thread] {
+          if (idle.read() == 1) stage.step(thread, [this] { stopped.write(1); });
+        });
+      });
+    }
+    void request(Stage::Strand thread) {
+      if (stopping.read() == 1) return release(thread, [] {});
+      stage.step(thread, [this, thread] {
+        pending.write(pending.read() + 1);
+        stage.step(thread, [this, thread] {
+          stage.require(stopped.read() == 0);
+          release(thread, [] {});
+        });
+      });
+    }
+    Stage& stage;
     Cell& pending = stage.cell("pending", 1);
     Cell& stopping = stage.cell("stopping");
     Cell& idle = stage.cell("idle");
     Cell& stopped = stage.cell("stopped");
-    const auto release = [&pending, &idle] {
-      pending.write(pending.read() - 1);
-      if (pending.read() == 0) idle.write(1);
-    };
-    stage.thread(
-        "stop", [&stopping] { stopping.write(1); }, release,
-        [&idle, &stopped] {
-          if (idle.read() == 1) stopped.write(1);
-        });
-    const auto request = stage.strand("request");
-    stage.step(request, [&stage, &pending, &stopping, &stopped, release, request] {
-      if (stopping.read() == 1) return (void)stage.step(request, release);
-      std::vector<Stage::Action> steps;
-      steps.emplace_back([&pending] { pending.write(pending.read() + 1); });
-      steps.emplace_back([&stage, &stopped] { stage.require(stopped.read() == 0); });
-      steps.emplace_back(release);
-      stage.sequence(request, std::move(steps));
-    });
+  };
+  return {[](Stage& stage) {
+    auto& driver = stage.keep<Driver>(stage);
+    const auto stopper = stage.strand("stop");
+    const auto user = stage.strand("request");
+    stage.step(stopper, [&driver, stopper] { driver.stop(stopper); });
+    stage.step(user, [&driver, user] { driver.request(user); });
   }};
 }
 

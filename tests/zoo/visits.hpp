@@ -1,6 +1,7 @@
 // What a search met on its way through a program, for comparing searches.
 #pragma once
 
+#include <cstdlib>
 #include <gtest/gtest.h>
 #include <set>
 #include <string>
@@ -32,6 +33,12 @@ struct Visits {
     return pairs.size() == traces.size() && pairs.size() == hashes.size();
   }
 };
+
+/// How many programs a test generates: `usual`, or what RACEPROOF_ZOO_PROGRAMS says.
+inline std::uint64_t programs_wanted(std::uint64_t usual) {
+  const char* wanted = std::getenv("RACEPROOF_ZOO_PROGRAMS");
+  return wanted == nullptr ? usual : std::strtoull(wanted, nullptr, 10);
+}
 
 /// How many elements are in one of two sets only.
 inline std::string difference(const std::set<std::uint64_t>& a, const std::set<std::uint64_t>& b) {

@@ -251,14 +251,132 @@ class Replay(Case):
                 self.assertIn("broken.json", result.stderr)
                 self.assertLess(len(result.stderr), 600)
 
-    def test_a_failure_that_has_drifted_is_unknown(self):
+    def chosen(self):
+        """A failure with two decisions, whatever the search finds first."""
         whole = json.loads(self.saved().read_text())
+        whole["decisions"] = [
+            {"delay": ["", "redis.stabilise", 0], "value": 152_000_001, "at": -1},
+            {"delay": ["redis/redis", "redis connect", 2], "value": 79_000_000, "at": -1}]
+        again = self.out / "chosen.json"
+        result, answer = self.replay(whole, "--save", again)
+        self.assert_code(1, result)
+        return json.loads(again.read_text())
+
+    def fixed(self, whole):
+        """The failure with the fix in its scenario."""
         text = [line.replace("grace_period: 0ms, expect: reproduces",
                              "grace_period: 500ms, expect: reproduces") for line in whole["text"]]
         self.assertNotEqual(text, whole["text"])
-        result = run("replay", self.write("drifted.json", json.dumps({**whole, "text": text})))
+        return {**whole, "text": text}
+
+    def replay(self, whole, *arguments):
+        result = run("replay", self.write("failure.json", json.dumps(whole)), *arguments)
+        return result, result.stdout.splitlines()[-1] if result.stdout else ""
+
+    def test_a_fixed_program_is_told_from_one_that_has_drifted(self):
+        result, answer = self.replay(self.fixed(self.chosen()))
+        self.assert_code(0, result)
+        self.assertEqual("not reproduced: all 2 decisions met as then, the check holds: fixed for "
+                         "this interleaving; 0 of 100 continuations show it", answer)
+
+    def test_a_failure_that_has_drifted_is_unknown(self):
+        whole = self.fixed(self.chosen())
+        whole["decisions"][1]["delay"] = ["redis/redis", "redis handshake", 0]
+        result, answer = self.replay(whole, "--continuations", 20)
         self.assert_code(3, result)
-        self.assertIn("drifted", result.stdout)
+        self.assertEqual("drifted at decision 2: not reproduced (1 of 2 decisions met as then); "
+                         "0 of 20 continuations show it", answer)
+        self.assertIn("expected  delay of 79 ms: redis/redis 'redis handshake' #0, asked for at "
+                      "21 ms", result.stdout)
+        self.assertIn("  delay of 20 ms to 80 ms: redis/redis 'redis connect' #2 (at 21 ms)",
+                      result.stdout)
+        self.assertIn("nothing near enough is asked for", result.stdout)
+
+    def test_after_a_drift_the_replay_goes_on_at_random(self):
+        # Without its second decision the usual run goes well; a random one need not.
+        whole = self.chosen()
+        whole["decisions"][1]["delay"] = ["redis/redis", "redis handshake", 0]
+        result, answer = self.replay(whole)
+        self.assert_code(1, result)
+        found = re.fullmatch(r"drifted at decision 2: not reproduced \(1 of 2 decisions met as "
+                             r"then\), but (\d+) of 100 continuations show it", answer)
+        self.assertTrue(found, answer)
+        self.assertTrue(0 < int(found.group(1)) < 100)
+        self.assertEqual(1, result.stdout.count("VIOLATED"), "the first that shows it is shown")
+        self.assertRegex(result.stdout, r"continuation \d+, the first that shows it")
+        self.assertEqual(result.stdout, self.replay(whole)[0].stdout, "seeded")
+        self.assertNotEqual(result.stdout, self.replay(whole, "--seed", 2)[0].stdout)
+        none, answer = self.replay(whole, "--continuations", 0)
+        self.assert_code(3, none)
+        self.assertTrue(answer.endswith("(1 of 2 decisions met as then)"), answer)
+        self.assert_code(2, self.replay(whole, "--continuations", -1)[0])
+
+    def test_a_failure_is_saved_again_as_it_shows_now(self):
+        whole = self.chosen()
+        again = self.out / "again.json"
+        self.replay(whole, "--save", again)
+        self.assertEqual(whole, json.loads(again.read_text()), "nothing has changed")
+        # From the first continuation that shows it, with what that needs.
+        whole["decisions"][1]["delay"] = ["redis/redis", "redis handshake", 0]
+        self.assert_code(1, self.replay(whole, "--save", again)[0])
+        self.assertLessEqual(len(json.loads(again.read_text())["decisions"]), 3)
+        result = run("replay", again)
+        self.assert_code(1, result)
+        self.assertIn("reproduced: event for event the saved run", result.stdout)
+        again.unlink()
+        result, _ = self.replay(self.fixed(whole), "--save", again)
+        self.assertIn("not written: no run shows the failure", result.stderr)
+        self.assertFalse(again.exists())
+        self.assert_code(2, run("replay", FLAGSHIP, "--variant", "with_grace", "--save", again))
+
+    def test_a_failure_can_become_inapplicable(self):
+        whole = self.chosen()
+        gone = {**whole, "decisions": [{"delay": ["cache/cache", "cache reply", 0], "value": 1,
+                                        "at": 0}]}
+        result, answer = self.replay(gone)
+        self.assertIn("no longer applicable: nothing is asked for any more about the strands of "
+                      "its decisions", answer)
+        found = re.search(r"(\d+) of 100 continuations", answer)
+        self.assert_code(1 if int(found.group(1)) else 2, result)
+        self.assert_code(2, self.replay(gone, "--continuations", 0)[0])
+        for changed, because in [({"variant": "nothing"}, "no variant 'nothing'"),
+                                 ({"check": "never: {close: 1099}"}, "no check 'never"),
+                                 ({"text": ["scenario: x", "gone: 1"]}, "no longer be read")]:
+            result, _ = self.replay({**whole, **changed})
+            self.assert_code(2, result)
+            self.assertIn("no longer applicable", result.stderr)
+            self.assertIn(because, result.stderr)
+            self.assertEqual("", result.stdout)
+
+    def test_messages_about_the_scenario_have_the_lines_of_its_file(self):
+        whole = self.chosen()
+        index = next(i for i, line in enumerate(whole["text"]) if line.startswith("gateway:"))
+        whole["text"][index] = "gatway:"
+        lines = (ROOT / FLAGSHIP).read_text().splitlines()
+        result, _ = self.replay(whole)
+        self.assertIn(f"{FLAGSHIP}:{lines.index('gateway:') + 1}:", result.stderr)
+
+    def test_files_of_version_1_are_played(self):
+        whole = self.chosen()
+        for key in ["fragment", "order", "asked", "first_line"]:
+            del whole[key]
+        whole["version"] = 1
+        for i, decision in enumerate(whole["decisions"]):
+            strand, label, ordinal = decision["delay"]
+            whole["decisions"][i] = {"kind": "delay", "strand": strand, "label": label,
+                                     "ordinal": ordinal, "value": decision["value"]}
+        result, answer = self.replay(whole)
+        self.assert_code(1, result)
+        self.assertEqual("reproduced: event for event the saved run", answer)
+        self.assert_code(0, self.replay(self.fixed(whole))[0])
+
+    def test_saved_failures_are_small(self):
+        self.assertLess(self.saved().stat().st_size, 4096)
+        run("run", "scenarios/cold_start/five_users.yaml", "--variant", "without_grace", "--out",
+            self.out / "five")
+        saved = next((self.out / "five" / "failures").glob("*.json"))
+        self.assertLessEqual(len(json.loads(saved.read_text())["decisions"]), 3)
+        self.assertLess(saved.stat().st_size, 4096)
 
 
 class Listing(Case):

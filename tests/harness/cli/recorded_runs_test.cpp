@@ -5,7 +5,7 @@
 #include "harness/campaign/runner.hpp"
 #include "harness/cli/determinism.hpp"
 #include "harness/cli/event_text.hpp"
-#include "harness/explore/decisions.hpp"
+#include "harness/explore/replay.hpp"
 #include "harness/scenario/library.hpp"
 
 namespace raceproof::cli {

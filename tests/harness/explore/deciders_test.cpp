@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 #include <map>
 
+#include "harness/explore/replay.hpp"
 #include "tests/harness/sim/playground.hpp"
 
 namespace raceproof::explore {

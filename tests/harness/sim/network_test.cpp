@@ -80,6 +80,36 @@ TEST(Network, DelaysByTheLatencyOfTheLink) {
   EXPECT_EQ(program.run(symbolic()).log, (Log{"6000000", "12000000"}));
 }
 
+/// Counts what it is asked.
+class CountingBaseline final : public Decider {
+ public:
+  std::size_t choose(ChoiceKind, std::span<const Meaning>) override { return ++asked, 0; }
+  std::int64_t draw(std::int64_t low_ns, std::int64_t, const Meaning&) override {
+    return ++asked, low_ns;
+  }
+  int asked = 0;
+};
+
+// Passing means: the end of a world, which may outlive its decider, asks for no more latencies,
+// though connections are open that a death would reset.
+TEST(Network, AsksForNothingWhenTheWorldEnds) {
+  const auto stay = [](World&, Runtime& runtime, Stream& stream, Log&) -> Awaitable<> {
+    co_await contract::send(stream, "hello");
+    co_await runtime.sleep_for(1h);
+  };
+  auto program = two_ends({1ms, 10ms}, stay, stay);
+  for (const TimeMode mode : {TimeMode::concrete, TimeMode::symbolic}) {
+    CountingBaseline decider;
+    RunOptions options;
+    options.time = mode;
+    EXPECT_EQ(program.run(options, decider).end, RunEnd::horizon);
+    const int asked = decider.asked;
+    EXPECT_GT(asked, 0);
+    program.world.end();
+    EXPECT_EQ(decider.asked, asked);
+  }
+}
+
 // Passing means: what is sent during a partition is lost for good; later bytes arrive.
 TEST(Network, LosesWhatIsSentDuringAPartition) {
   auto program = two_ends({1ms, 1ms}, log_until_end,

@@ -194,6 +194,32 @@ TEST(Ties, AreDecisionsBetweenStrandsOnly) {
   }
 }
 
+// Passing means: what two strands arm on a third at one instant, for one instant, comes in both
+// orders; what one of them arms there comes in the order of arming.
+TEST(Ties, OfOneStrandAreDecisionsWhereDifferentStrandsArmedThem) {
+  for (const bool one_armer : {true, false}) {
+    Playground program([one_armer](World& world, Log& log) {
+      ProcessOptions options;
+      options.name = "p";
+      options.start = [&log, one_armer](Runtime& runtime, const Executor& root) {
+        for (const std::string name : {"a", "b"}) {
+          const Executor armer = one_armer ? root : runtime.make_strand(name);
+          const auto arm = [&runtime, root, name, &log](ErrorCode) {
+            (void)runtime.start_wait(root, runtime.wait_origin() + Duration(2ms), "message",
+                                     [name, &log](ErrorCode) { log.push_back(name); });
+          };
+          (void)runtime.start_wait(armer, runtime.wait_origin() + Duration(3ms), "arm", arm);
+        }
+      };
+      world.add_process(options);
+    });
+    const std::set<Log> expected =
+        one_armer ? std::set<Log>{{"a", "b"}} : std::set<Log>{{"a", "b"}, {"b", "a"}};
+    EXPECT_EQ(logs_of(program.all({})), expected);
+    EXPECT_EQ(logs_of(program.all(symbolic())), expected);
+  }
+}
+
 // Passing means: a timer cancelled at the very instant at which it is due may or may not have been
 // queued: both are explored, the latter is marked as possible only at a tie, and what is queued
 // stays queued.
