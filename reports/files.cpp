@@ -12,9 +12,7 @@
 
 namespace raceproof::report {
 
-namespace {
-
-void replace_file(const std::filesystem::path& path, std::string_view text) {
+void write_file(const std::filesystem::path& path, std::string_view text) {
   std::filesystem::path partial = path;
   partial += ".part";
   errno = 0;
@@ -30,16 +28,14 @@ void replace_file(const std::filesystem::path& path, std::string_view text) {
   std::filesystem::rename(partial, path);
 }
 
-}  // namespace
-
 std::vector<std::string> write_reports(const campaign::CampaignResult& result,
                                        const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder);
   const std::vector<std::filesystem::path> paths{folder / "result.json", folder / "junit.xml",
                                                  folder / "report.txt"};
-  replace_file(paths[0], to_json(result));
-  replace_file(paths[1], to_junit(result));
-  replace_file(paths[2], render_terminal(result, TerminalOptions{}));
+  write_file(paths[0], to_json(result));
+  write_file(paths[1], to_junit(result));
+  write_file(paths[2], render_terminal(result, TerminalOptions{}));
   std::vector<std::string> names;
   for (const auto& path : paths) names.push_back(path.string());
   return names;

@@ -10,6 +10,8 @@
 #include <span>
 #include <vector>
 
+#include "reports/envelope.hpp"
+#include "reports/envelope_fields.hpp"
 #include "reports/json_fields.hpp"
 
 namespace raceproof::report {
@@ -188,6 +190,13 @@ std::string to_json(const CampaignResult& result) {
   // The description serves both directions and so takes values it may change; writing works on a
   // copy.
   CampaignResult copy = result;
+  Writer writer;
+  fields(writer, copy);
+  return writer.take().dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+std::string to_json(const campaign::EnvelopeResult& result) {
+  campaign::EnvelopeResult copy = result;
   Writer writer;
   fields(writer, copy);
   return writer.take().dump(2, ' ', false, Json::error_handler_t::replace) + '\n';

@@ -28,6 +28,7 @@ void fields(Archive& a, campaign::Bound& v) {
   a.field("classes_tie_only", v.classes_tie_only);
   a.field("classes_failing", v.classes_failing);
   a.field("classes_relaxed_confirmed", v.classes_relaxed_confirmed);
+  a.field("classes_impossible", v.classes_impossible);
   a.field("runs_sampled", v.runs_sampled);
   a.field("runs_failing", v.runs_failing);
   a.field("ranges", v.ranges);
@@ -68,6 +69,10 @@ void fields(Archive& a, campaign::Failure& v) {
   a.field("cause", v.cause);
   a.field("call_site", v.call_site);
   a.field("witness", v.witness);
+  a.field("delays", v.delays);
+  a.field("steady_witness", v.steady_witness);
+  a.field("steady_delays", v.steady_delays);
+  a.field("steady_slack_ns", v.steady_slack);
   a.field("region", v.region);
   a.field("baseline_distance", v.baseline_distance);
   a.field("margin", v.margin);

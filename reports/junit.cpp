@@ -93,6 +93,14 @@ std::string failures_text(const VariantResult& variant) {
     text += failure.check + '\n';
     if (!failure.cause.empty()) text += "  why: " + failure.cause + '\n';
     if (!failure.call_site.empty()) text += "  where: " + failure.call_site + '\n';
+    for (const auto& delay : failure.delays) {
+      text += "  with: " + delay.name + ' ' + exact(delay.at) + '\n';
+    }
+    for (const auto& inequality : failure.region) text += "  fails if: " + inequality + '\n';
+    if (failure.margin) {
+      text += fmt::format("  margin: {} by {}\n", failure.margin->parameter,
+                          exact(failure.margin->slack));
+    }
     for (const auto& time : failure.witness) {
       text += "  when: " + time.name + ' ' + exact(time.at) + '\n';
     }

@@ -17,13 +17,20 @@ using campaign::Verdict;
 
 namespace {
 
-std::string times_in_words(const Failure& failure) {
+std::string times_in_words(const std::vector<campaign::WitnessTime>& times) {
   std::string text;
-  for (const auto& time : failure.witness) {
+  for (const auto& time : times) {
     if (!text.empty()) text += ", ";
     text += fmt::format("{} {}", time.name, exact(time.at));
   }
   return text;
+}
+
+/// The delays with which it fails most steadily.
+std::string steady_in_words(const Failure& failure) {
+  if (!failure.steady_slack || failure.steady_delays.empty()) return {};
+  return fmt::format("{}: then events whose order matters are {} apart at the least",
+                     times_in_words(failure.steady_delays), exact(*failure.steady_slack));
 }
 
 std::string region_in_words(const Failure& failure) {
@@ -35,8 +42,8 @@ std::string distance_in_words(const Failure& failure) {
                          ? "the usual order itself fails"
                          : counted(failure.baseline_distance, "decision") + " from the usual order";
   if (failure.margin) {
-    text += fmt::format("; {} may move by {} before it vanishes", failure.margin->parameter,
-                        exact(failure.margin->slack));
+    text += fmt::format("; from the steady delays, it vanishes once {} moves by {}",
+                        failure.margin->parameter, exact(failure.margin->slack));
   }
   if (failure.tie_only) text += "; only when two times are exactly equal";
   return text;
@@ -59,7 +66,9 @@ std::string render_failure(const ScenarioResult& scenario, const VariantResult& 
   line("check", failure.check + check_place(scenario, variant, failure));
   line("why", failure.cause);
   line("where", failure.call_site);
-  line("when", times_in_words(failure));
+  line("with", times_in_words(failure.delays));
+  line("when", times_in_words(failure.witness));
+  line("steady", steady_in_words(failure));
   line("fails if", region_in_words(failure));
   line("margin", distance_in_words(failure));
   line("saved", failure.file);

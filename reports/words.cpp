@@ -132,6 +132,10 @@ std::string bound_in_words(const Bound& bound) {
   if (bound.classes_relaxed_confirmed > 0) {
     parts.push_back(counted(bound.classes_relaxed_confirmed, "class") + " confirmed exactly");
   }
+  if (bound.classes_impossible > 0) {
+    parts.push_back(counted(bound.classes_impossible, "class") +
+                    " left out that no latency can produce");
+  }
   if (bound.failure_probability_bound) {
     parts.push_back(
         fmt::format("at most {} of runs fail (95 %)", percent(*bound.failure_probability_bound)));

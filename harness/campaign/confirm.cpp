@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "harness/campaign/class_region.hpp"
+#include "harness/campaign/region_text.hpp"
 #include "harness/campaign/replay.hpp"
 #include "harness/explore/fewest.hpp"
 #include "harness/explore/replay.hpp"
@@ -70,20 +72,86 @@ std::vector<WitnessTime> moments(const trace::Trace& trace) {
   return times;
 }
 
+/// A symbolic run performed once more, with times for it.
 struct SymbolicReplay {
   explore::SymbolicOrder order;
-  std::optional<explore::Witness> witness;
+  std::optional<explore::Witness> simplest;
+  std::optional<explore::Witness> most_slack;
+  std::optional<std::int64_t> slack;
+  std::vector<std::string> region;
 };
 
-/// Performs the symbolic run again and finds times for it.
-SymbolicReplay solve_again(Runner& runner, const explore::Strategy& strategy, RunRecord record) {
+/// The class's region of named durations: those with a range, within those, and settings in which
+/// the scenario's variants differ, as if they could take any value.
+std::vector<std::string> region_of_class(const sim::TimeModel& time,
+                                         const scenario::Scenario& scenario,
+                                         const scenario::ResolvedVariant& variant,
+                                         std::vector<explore::PointCondition> further) {
+  std::vector<sim::VariableId> onto;
+  std::vector<sim::VariableId> opened;
+  std::vector<std::string> names;
+  std::vector<explore::Inequality> known;
+  for (sim::VariableId id = 0; id < variant.parameters.size(); ++id) {
+    const auto& parameter = variant.parameters[id];
+    const bool single = parameter.low_ns == parameter.high_ns;
+    if (single && !varies(scenario, parameter)) continue;
+    onto.push_back(id);
+    names.push_back(parameter.name);
+    if (single) opened.push_back(id);
+  }
+  for (std::size_t i = 0; i < onto.size(); ++i) {
+    const auto& parameter = variant.parameters[onto[i]];
+    const bool single = parameter.low_ns == parameter.high_ns;
+    explore::Inequality end{std::vector<std::int64_t>(onto.size(), 0),
+                            single ? 0 : -parameter.low_ns};
+    end.factors[i] = 1;
+    known.push_back(end);
+    if (single) continue;
+    end.factors[i] = -1;
+    end.constant = parameter.high_ns;
+    known.push_back(end);
+  }
+  const auto set = explore::ClassSystem(time, std::move(opened), std::move(further)).project(onto);
+  const auto pieces = set.pieces(explore::IntegerSet(onto.size(), known));
+  return pieces.size() == 1 ? piece_text(pieces.front(), names) : std::vector<std::string>{};
+}
+
+/// Performs the symbolic run again and finds times for it with which `check` is violated.
+SymbolicReplay solve_again(Runner& runner, const scenario::Scenario& scenario,
+                           const scenario::ResolvedVariant& variant,
+                           const explore::Strategy& strategy, RunRecord record, std::size_t check) {
   SymbolicReplay replay;
   const auto repeated = strategy.repeat(record.key);
   explore::OrderRecorder recorder(*repeated, replay.order);
-  (void)runner.run(sim::TimeMode::symbolic, recorder);
+  const RunRecord again = runner.run(sim::TimeMode::symbolic, recorder);
   replay.order.events = runner.world().happened();
-  replay.witness = explore::solve(runner.world().time());
+  const auto& time = runner.world().time();
+  const ClassFailure failure = failure_of(runner, variant, again, check);
+  // Of several limits that it may exceed, the first that it can.
+  std::vector<std::vector<explore::PointCondition>> ways;
+  if (failure.always) ways.emplace_back();
+  for (const auto& late : failure.late) ways.push_back({late});
+  for (const auto& further : ways) {
+    replay.simplest = explore::solve(time, explore::Prefer::simplest, further);
+    if (!replay.simplest) continue;
+    replay.most_slack = explore::solve(time, explore::Prefer::most_slack, further);
+    if (replay.most_slack) replay.slack = explore::least_slack(time, *replay.most_slack);
+    replay.region = region_of_class(time, scenario, variant, further);
+    break;
+  }
   return replay;
+}
+
+/// The ranged parameters and what they are in a witness.
+std::vector<WitnessTime> named_delays(const scenario::ResolvedVariant& variant,
+                                      const explore::Witness& witness) {
+  std::vector<WitnessTime> delays;
+  for (std::size_t i = 0; i < variant.parameters.size(); ++i) {
+    const auto& parameter = variant.parameters[i];
+    if (parameter.low_ns == parameter.high_ns) continue;
+    delays.push_back({parameter.name, nanoseconds(witness.variable_values[i])});
+  }
+  return delays;
 }
 
 }  // namespace
@@ -119,46 +187,64 @@ std::optional<Confirmed> confirm(const scenario::Scenario& scenario,
                                  const explore::Strategy& strategy, const RunRecord& record,
                                  std::size_t check, std::uint64_t seed) {
   Runner runner(variant, seed);
+  const bool symbolic = strategy.time() == sim::TimeMode::symbolic;
+  const bool by_check = check < variant.checks.size();
+  const auto violates = [&](const RunRecord& run) {
+    return by_check ? ((run.violated >> check) & 1) != 0 : is_broken(run.end) || !run.clients_ok;
+  };
+  Confirmed confirmed;
+  Failure& failure = confirmed.failure;
   std::unique_ptr<sim::Decider> concrete;
-  if (strategy.time() == sim::TimeMode::symbolic) {
-    auto replay = solve_again(runner, strategy, record);
-    if (!replay.witness) return std::nullopt;
-    concrete = std::make_unique<explore::WitnessDecider>(runner.world().time(), *replay.witness,
-                                                         std::move(replay.order));
+  if (symbolic) {
+    auto replay = solve_again(runner, scenario, variant, strategy, record, check);
+    if (!replay.simplest) return std::nullopt;
+    const auto decider_of = [&](const explore::Witness& witness) {
+      return std::make_unique<explore::WitnessDecider>(runner.world().time(), witness,
+                                                       replay.order);
+    };
+    concrete = decider_of(*replay.simplest);
+    confirmed.parameters = replay.simplest->variable_values;
+    failure.delays = named_delays(variant, *replay.simplest);
+    failure.region = std::move(replay.region);
+    if (replay.most_slack) {
+      const auto steady = decider_of(*replay.most_slack);
+      const RunRecord shown =
+          runner.run(sim::TimeMode::concrete, *steady, {.keep_payloads = false, .fragment = false});
+      if (violates(shown)) {
+        confirmed.parameters = replay.most_slack->variable_values;
+        failure.steady_delays = named_delays(variant, *replay.most_slack);
+        failure.steady_witness = moments(runner.world().trace());
+        if (replay.slack) failure.steady_slack = nanoseconds(*replay.slack);
+      }
+    }
+    confirmed.parameters.resize(variant.parameters.size());
   } else {
     auto key = record.key;
     concrete = strategy.repeat(key);
   }
-  const bool symbolic = strategy.time() == sim::TimeMode::symbolic;
   const RunChoices choices = {.keep_payloads = false, .fragment = !symbolic};
   std::optional<explore::RecordingDecider> recording;
   const auto perform = [&](sim::Decider& decider) {
     recording.emplace(decider, runner.world().trace());
     return runner.run(sim::TimeMode::concrete, *recording, choices);
   };
-  const bool by_check = check < variant.checks.size();
-  const auto shows = [&](const RunRecord& run) {
-    return by_check ? ((run.violated >> check) & 1) != 0 : is_broken(run.end) || !run.clients_ok;
-  };
   RunRecord shown = perform(*concrete);
-  if (!shows(shown)) return std::nullopt;
+  if (!violates(shown)) return std::nullopt;
   if (by_check && !symbolic) {
     // A witness stands for its class. A random run is as good as any that shows the same.
     const auto fewest = explore::fewest_decisions(
         recording->decisions(),
         [&](const auto& fewer) -> std::optional<std::vector<explore::Decision>> {
           explore::ReplayDecider replay(fewer, runner.world().trace(), explore::MeetBy::name);
-          if (!shows(perform(replay))) return std::nullopt;
+          if (!violates(perform(replay))) return std::nullopt;
           return recording->decisions();
         });
     explore::ReplayDecider replay(fewest, runner.world().trace());
     shown = perform(replay);
-    if (!shows(shown)) return std::nullopt;
+    if (!violates(shown)) return std::nullopt;
   }
 
   const auto& trace = runner.world().trace();
-  Confirmed confirmed;
-  Failure& failure = confirmed.failure;
   if (by_check) {
     failure.check = variant.checks[check].text;
     failure.cause = explain(trace, runner.findings()[check]);

@@ -103,11 +103,12 @@ struct Bound {
   std::uint64_t classes_tie_only = 0;           ///< possible only when two times are exactly equal
   std::uint64_t classes_failing = 0;            ///< with at least one violated check
   std::uint64_t classes_relaxed_confirmed = 0;  ///< zone was a relaxation; confirmed exactly
-  std::uint64_t runs_sampled = 0;               ///< independent random runs
-  std::uint64_t runs_failing = 0;               ///< of those
-  std::vector<RangedDelay> ranges{};            ///< covered from end to end
-  std::uint32_t threads = 1;                    ///< of the process under test
-  nanoseconds epsilon{};                        ///< how late a free thread may pick up work
+  std::uint64_t classes_impossible = 0;  ///< not among the explored: no latency produces them
+  std::uint64_t runs_sampled = 0;        ///< independent random runs
+  std::uint64_t runs_failing = 0;        ///< of those
+  std::vector<RangedDelay> ranges{};     ///< covered from end to end
+  std::uint32_t threads = 1;             ///< of the process under test
+  nanoseconds epsilon{};                 ///< how late a free thread may pick up work
   std::vector<Cut> cuts{};
   std::vector<std::string> exclusions{};  ///< what was not varied: "fragmentation", "faults", ...
   /// Sampled searches without a failure: upper bound of the probability of one, 95 % (rule of
@@ -135,21 +136,30 @@ struct WitnessTime {
   bool operator==(const WitnessTime&) const = default;
 };
 
-/// How far one delay may move before the failure vanishes.
+/// How far one named delay may move from where it is in the steady witness, the others staying,
+/// until no order fails any more.
 struct Margin {
   std::string parameter{};
-  nanoseconds slack{};  ///< not negative
+  nanoseconds slack{};  ///< moved by this much the failure is gone; positive
   bool operator==(const Margin&) const = default;
 };
 
 /// One way in which a check was violated.
 struct Failure {
-  std::string id{};                     ///< stable for the same failure: part of its file's name
-  std::string check{};                  ///< text of the violated check
-  std::string cause{};                  ///< one sentence: which order, which answer
-  std::string call_site{};              ///< line of code that decided it, if known
-  std::vector<WitnessTime> witness{};   ///< one concrete choice of times that shows it
-  std::vector<std::string> region{};    ///< the failing times, as inequalities over named delays
+  std::string id{};                    ///< stable for the same failure: part of its file's name
+  std::string check{};                 ///< text of the violated check
+  std::string cause{};                 ///< one sentence: which order, which answer
+  std::string call_site{};             ///< line of code that decided it, if known
+  std::vector<WitnessTime> witness{};  ///< moments of the run with the simplest times that show it
+  std::vector<WitnessTime> delays{};   ///< ... and what the named delays are in it
+  std::vector<WitnessTime> steady_witness{};  ///< the same order with the most slack between events
+  std::vector<WitnessTime> steady_delays{};
+  /// ... and the least time between two of them whose order matters, if any two could be apart.
+  std::optional<nanoseconds> steady_slack{};
+  /// When this order exists and fails, as inequalities over named durations that all must hold;
+  /// those of the declared ranges are left out. Settings in which the scenario's variants differ
+  /// count as if they could take any value.
+  std::vector<std::string> region{};
   std::uint64_t baseline_distance = 0;  ///< decisions that differ from the usual order
   std::optional<Margin> margin{};       ///< the tightest, if known
   bool tie_only = false;                ///< needs two times to be exactly equal

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "harness/campaign/class_region.hpp"
 #include "harness/explore/witness.hpp"
 
 namespace raceproof::campaign {
@@ -190,6 +191,33 @@ void Runner::summarize(RunRecord& record) {
     }
   }
   record.clients_ok = scripts_met == variant_.clients.size();
+  if (record.relaxed) look_exactly(record);
+}
+
+/// What was found in the zone of a relaxed run holds only if its exact system has a solution.
+void Runner::look_exactly(RunRecord& record) {
+  const auto& time = world_.time();
+  if (!explore::feasible(time)) {
+    record.impossible = true;
+    record.violated = record.seen = 0;
+    record.end = sim::RunEnd::stopped;
+    record.broken.clear();
+    record.tie_only = false;
+    record.clients_ok = true;
+    record.clients_done.clear();
+    record.established.clear();
+    record.cuts.clear();
+    return;
+  }
+  for (std::size_t check = 0; check < variant_.checks.size(); ++check) {
+    const std::uint64_t bit = std::uint64_t{1} << check;
+    if ((record.violated & bit) == 0) continue;
+    const ClassFailure failure = failure_of(*this, variant_, record, check);
+    const auto is_real = [&](const explore::PointCondition& late) {
+      return explore::ClassSystem(time, {}, {late}).feasible();
+    };
+    if (!failure.always && std::ranges::none_of(failure.late, is_real)) record.violated &= ~bit;
+  }
 }
 
 }  // namespace raceproof::campaign

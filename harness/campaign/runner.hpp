@@ -33,7 +33,8 @@ struct RunRecord {
   sim::RunEnd end = sim::RunEnd::stopped;
   std::string broken;  ///< what went wrong, if `end` is_broken and it is known
   bool tie_only = false;
-  bool relaxed = false;
+  bool relaxed = false;          ///< found with an approximation, and looked at exactly then
+  bool impossible = false;       ///< relaxed, and no latency produces it: it says nothing
   bool clients_ok = true;        ///< every client's script was met
   std::uint32_t deviations = 0;  ///< choices that were not the first
   std::uint32_t choices = 0;
@@ -73,6 +74,7 @@ class Runner {
   void watch(const Observation& observation);
   void relate(const Observation& observation);
   void summarize(RunRecord& record);
+  void look_exactly(RunRecord& record);
   [[nodiscard]] std::int64_t longest_between(trace::EventId from, trace::EventId to);
 
   const scenario::ResolvedVariant& variant_;

@@ -45,6 +45,27 @@ struct ReplayArguments {
 };
 int replay(const ReplayArguments& arguments);
 
+/// What `envelope` was asked for; ranges and factors as they were written.
+struct EnvelopeArguments {
+  std::filesystem::path file;
+  std::string variant;              ///< needed for a scenario with several
+  std::string x;                    ///< "PARAM=LOW..HIGH"; empty: only a minimum
+  std::string y;                    ///< likewise; empty: one axis
+  std::string minimum;              ///< "PARAM" or "PARAM=LOW..HIGH"; empty: none
+  std::vector<std::string> scales;  ///< "PARAM=FACTOR", each a question of its own
+  bool margins = false;             ///< how far each named duration may move
+  std::filesystem::path csv;        ///< files to write; empty: none
+  std::filesystem::path svg;
+  std::filesystem::path json;
+  std::uint64_t seed = 1;
+  std::optional<std::uint64_t> classes;  ///< budget of each search, in place of the scenario's
+  std::optional<double> seconds;         ///< wall time of each search at the most
+  unsigned jobs = 0;                     ///< workers; 0: one per core
+  unsigned grid = 13;                    ///< concrete runs at so many points along each axis
+  unsigned runs = 9;                     ///< concrete runs at each point
+};
+int envelope(const EnvelopeArguments& arguments);
+
 int list(const std::vector<std::filesystem::path>& paths, const std::string& tag);
 int lint(const std::vector<std::filesystem::path>& paths);
 

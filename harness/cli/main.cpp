@@ -40,6 +40,8 @@ int parse_and_run(int argc, char** argv) {
       "  raceproof run scenarios                       every scenario, reports in out/\n"
       "  raceproof run --variant without_grace FILE    one variant\n"
       "  raceproof replay out/failures/NAME.json       a saved failure, event by event\n"
+      "  raceproof envelope --variant with_grace --min gateway.grace_period FILE\n"
+      "                                                how long it has to be at the least\n"
       "  raceproof run --wall --worst-case FILE        the same on real TCP and the real clock\n"
       "  raceproof fake redis --port 6380              the fake Redis, for redis-cli");
 
@@ -101,6 +103,52 @@ int parse_and_run(int argc, char** argv) {
   replay_command->add_flag("--observations", replay.observations_only,
                            "Only what components observe, without the bytes on the wire");
 
+  cli::EnvelopeArguments envelope;
+  auto* envelope_command = app.add_subcommand(
+      "envelope",
+      "Say for which values of one or two durations a variant can fail, must fail, or cannot.\n\n"
+      "The variant is searched completely with those durations ranged; of every order the exact "
+      "region is taken, and concrete runs on a grid check it. A duration is a parameter of the "
+      "scenario (redis.stabilise) or any setting by its path (gateway.grace_period).");
+  envelope_command->add_option("scenario", envelope.file, "A scenario file (.yaml)")
+      ->required()
+      ->check(CLI::ExistingFile);
+  envelope_command->add_option("--variant", envelope.variant, "Which variant of the scenario");
+  envelope_command->add_option("--x", envelope.x, "First axis: PARAM=LOW..HIGH");
+  envelope_command->add_option("--y", envelope.y, "Second axis, likewise");
+  envelope_command->add_option("--min", envelope.minimum,
+                               "Least value of PARAM with which nothing fails (PARAM, or "
+                               "PARAM=LOW..HIGH to say where to look)");
+  envelope_command
+      ->add_option("--scale", envelope.scales,
+                   "With --min: and what it would be with the range of another parameter "
+                   "multiplied (PARAM=FACTOR, repeatable)")
+      ->allow_extra_args(false);
+  envelope_command->add_flag("--margins", envelope.margins,
+                             "How far each parameter, and each setting in which the variants "
+                             "differ, may move alone before something fails");
+  envelope_command->add_option("--csv", envelope.csv, "Write corners and grid to this file");
+  envelope_command->add_option("--svg", envelope.svg, "Write a chart to this file");
+  envelope_command->add_option("--json", envelope.json, "Write everything to this file");
+  envelope_command->add_option("--seed", envelope.seed, "Seed of the concrete runs")
+      ->capture_default_str();
+  envelope_command
+      ->add_option("--classes", envelope.classes, "Budget of orders, in place of the scenario's")
+      ->check(CLI::PositiveNumber);
+  envelope_command
+      ->add_option("--time", envelope.seconds, "Wall-clock ceiling per search, in seconds")
+      ->check(CLI::PositiveNumber);
+  envelope_command->add_option("--jobs", envelope.jobs, "Workers; 0 is one per core")
+      ->capture_default_str();
+  envelope_command
+      ->add_option("--grid", envelope.grid,
+                   "Concrete runs at so many points along each axis; 0: none")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
+  envelope_command->add_option("--runs", envelope.runs, "Concrete runs at each point of the grid")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+
   std::vector<std::filesystem::path> list_paths;
   std::string tag;
   auto* list_command = app.add_subcommand("list", "List scenarios with their variants and tags");
@@ -141,6 +189,7 @@ int parse_and_run(int argc, char** argv) {
   }
   if (*run_command) return cli::run(run);
   if (*replay_command) return cli::replay(replay);
+  if (*envelope_command) return cli::envelope(envelope);
   if (*list_command) return cli::list(list_paths, tag);
   if (*lint_command) return cli::lint(lint_paths);
   if (*digest_command) return cli::digest(digest, events_of);

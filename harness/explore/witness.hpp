@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
+#include "harness/explore/class_system.hpp"
 #include "harness/explore/decisions.hpp"
 #include "harness/sim/time_model.hpp"
 
@@ -17,11 +19,39 @@ struct Witness {
   std::vector<std::int64_t> variable_values;  ///< by variable (parameters first)
 };
 
-/// The earliest solution of the run's conditions, or nothing if none was found. Exact for runs that
-/// are not `relaxed()`: shortest paths in the graph of differences (Bellman-Ford), integral because
-/// all bounds are. For relaxed runs a few values of the drawn delays are tried: a solution is a
-/// solution, its absence proves nothing.
-std::optional<Witness> solve(const sim::TimeModel& time);
+/// Which of a class's solutions.
+enum class Prefer : std::uint8_t {
+  earliest,  ///< every event as early as it can be
+  simplest,  ///< the shortest delays where possible, else the roundest: the named parameters first,
+             ///< then drawn delays in their order; with those, every event as early as it can be
+  most_slack,  ///< the least time between two events whose order matters is as long as it can be;
+               ///< with that, the roundest delays
+};
+
+/// A solution of the run's conditions and of `further` ones, or nothing if there is none: exact for
+/// relaxed runs too. Without those it is shortest paths in the graph of differences, integral
+/// because all bounds are. `most_slack` is exact for runs that are not relaxed; in those, delays
+/// that the zone could not hold are first given values in the middle of what they can be.
+std::optional<Witness> solve(const sim::TimeModel& time, Prefer prefer = Prefer::earliest,
+                             std::span<const PointCondition> further = {});
+
+/// Whether the run is one of a class that exists: always, unless it is relaxed.
+bool feasible(const sim::TimeModel& time);
+
+/// Whether the witness meets everything that the run required of its times.
+bool is_solution(const sim::TimeModel& time, const Witness& witness);
+
+/// The least time between two events that the run put in an order and that could be apart, as
+/// `most_slack` maximises it; nothing if no two events could.
+std::optional<std::int64_t> least_slack(const sim::TimeModel& time, const Witness& witness);
+
+/// That every two events which are apart in `witness`, and whose order the run required, are apart:
+/// what has to hold on top for the class to need no tie but those that it cannot do without.
+std::vector<PointCondition> orders_apart(const sim::TimeModel& time, const Witness& witness);
+
+/// The value in [low, high] with the fewest digits in nanoseconds: a multiple of the highest power
+/// of ten that has one there, of those the one nearest to the middle. `low` is not negative.
+std::int64_t roundest(std::int64_t low, std::int64_t high);
 
 /// The greatest t_to - t_from that the run's conditions allow, in nanoseconds.
 std::int64_t longest(const sim::TimeModel& time, sim::PointId from, sim::PointId to);

@@ -41,6 +41,13 @@ struct Parameter {
   friend bool operator==(const Parameter&, const Parameter&) = default;
 };
 
+/// A range in place of what the file says.
+struct RangeChange {
+  std::string name;          ///< Of a parameter, or the dotted path of a duration setting.
+  std::int64_t low_ns = 0;   ///< Inclusive.
+  std::int64_t high_ns = 0;  ///< Inclusive.
+};
+
 struct Backends {
   fakes::redis::Settings redis;
   void describe(SettingsVisitor& visitor);
@@ -83,6 +90,11 @@ class Scenario {
   /// left: what the wall clock runs. Each value must lie within its parameter's range.
   [[nodiscard]] std::shared_ptr<const ResolvedVariant> resolve_concrete(
       const ResolvedVariant& variant, std::vector<std::int64_t> values_ns) const;
+  /// The variant with other ranges, drawn once a run: of parameters that it has, and of durations
+  /// that it sets or leaves at their defaults, by their path ("gateway.grace_period"), which become
+  /// parameters of that name. Or what is wrong with that.
+  [[nodiscard]] std::expected<std::shared_ptr<const ResolvedVariant>, std::vector<std::string>>
+  with_ranges(const ResolvedVariant& variant, const std::vector<RangeChange>& changes) const;
   /// What lint has to say about a file that can be used.
   [[nodiscard]] const std::vector<Diagnostic>& warnings() const { return warnings_; }
 

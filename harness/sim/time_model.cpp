@@ -27,6 +27,7 @@ void TimeModel::begin(TimeMode mode, std::span<const ParameterRange> parameters,
   differences_.clear();
   definitions_.clear();
   conditions_.clear();
+  outcomes_.clear();
   cuts_.clear();
   current_ = 0;
   tie_only_ = false;
@@ -167,11 +168,45 @@ void TimeModel::use(std::span<const Term> ranged) {
   }
 }
 
-PointId TimeModel::add_point(PointId base, std::int64_t low, std::int64_t high) {
+bool TimeModel::has_parameter(FormId form) const {
+  return std::ranges::any_of(terms(form), [this](const Term& term) {
+    return variables_[term.variable].kind == Variable::Kind::parameter;
+  });
+}
+
+bool TimeModel::has_delay(FormId form) const {
+  return std::ranges::any_of(terms(form), [this](const Term& term) {
+    return variables_[term.variable].kind != Variable::Kind::point;
+  });
+}
+
+bool TimeModel::note_outcome(FormId form, std::int64_t constant, bool negative) {
+  outcomes_.push_back({form, constant, negative});
+  return negative;
+}
+
+std::vector<TimeModel::Condition> TimeModel::outcomes() const {
+  std::vector<Condition> all;
+  for (const auto& outcome : outcomes_) {
+    const auto form = terms(outcome.form);
+    Condition condition{{form.begin(), form.end()}, outcome.constant};
+    if (outcome.negative) {
+      condition.constant += 1;
+      condition.strict = true;
+    } else {
+      for (Term& term : condition.terms) term.factor = -term.factor;
+      condition.constant = -condition.constant;
+    }
+    all.push_back(std::move(condition));
+  }
+  return all;
+}
+
+PointId TimeModel::add_point(PointId base, std::int64_t low, std::int64_t high, bool by_value) {
   const auto point = static_cast<PointId>(points_.size());
   points_.push_back({zone_.add(points_[base].zone, low, high), true, true, false, 0});
-  differences_.push_back({base, point, high, true});
-  differences_.push_back({point, base, -low, true});
+  differences_.push_back({base, point, high, true, by_value});
+  differences_.push_back({point, base, -low, true, by_value});
   return point;
 }
 
@@ -184,6 +219,11 @@ PointId TimeModel::create(Instant deadline) {
   const PointId base =
       simple && !parts.points.empty() ? variables_[parts.points[0].variable].point : 0;
   const bool from_now = simple && base == current_ && parts.constant + parts.low >= 0;
+  const bool by_value = has_parameter(value.form);
+  if (from_now && by_value) {
+    note_outcome(add_forms(value.form, current_instant().affine().form, -1), value.constant_ns,
+                 false);
+  }
   if (!from_now) {
     // Has the deadline passed? A decision, where both are possible.
     if (decide_negative(add_forms(value.form, current_instant().affine().form, -1),
@@ -193,7 +233,8 @@ PointId TimeModel::create(Instant deadline) {
     }
   }
   if (simple) {
-    const PointId point = add_point(base, parts.constant + parts.low, parts.constant + parts.high);
+    const PointId point =
+        add_point(base, parts.constant + parts.low, parts.constant + parts.high, by_value);
     if (!from_now) order(current_, point);
     if (from_now) created_reach_ = {parts.constant + parts.low, parts.constant + parts.high};
     if (parts.ranged.size() == 1 && parts.ranged[0].factor == 1) {
@@ -205,21 +246,21 @@ PointId TimeModel::create(Instant deadline) {
       relaxed_ = true;
     }
     use(parts.ranged);
-    if (!parts.ranged.empty()) definitions_.push_back({point, value.form, value.constant_ns});
+    if (has_delay(value.form)) definitions_.push_back({point, value.form, value.constant_ns});
     return point;
   }
   // More than one point: bounded by what the zone says of them, confirmed exactly afterwards.
   relaxed_ = true;
-  const PointId point = add_point(0, lowest(parts), highest(parts));
+  const PointId point = add_point(0, lowest(parts), highest(parts), true);
   order(current_, point);
   use(parts.ranged);
   definitions_.push_back({point, value.form, value.constant_ns});
   return point;
 }
 
-void TimeModel::require(PointId from, PointId to, std::int64_t bound) {
+void TimeModel::require(PointId from, PointId to, std::int64_t bound, bool by_value, bool strict) {
   zone_.constrain(points_[from].zone, points_[to].zone, bound);
-  differences_.push_back({from, to, bound});
+  differences_.push_back({from, to, bound, false, by_value, strict});
 }
 
 void TimeModel::order(PointId earlier, PointId later) { require(later, earlier, 0); }
@@ -234,7 +275,7 @@ bool TimeModel::put_in_order(PointId earlier, PointId later, std::int64_t margin
   const Zone::Point to = points_[earlier].zone;
   if (!zone_.allows(from, to, -margin)) return false;
   if (zone_.upper(to, from) == margin && zone_.upper(from, to) > -margin) tie_only_ = true;
-  require(later, earlier, -margin);
+  require(later, earlier, -margin, false, margin > 0);
   return true;
 }
 
@@ -296,7 +337,9 @@ void TimeModel::fire(PointId point, std::span<const Zone::After> later) {
   zone_.fire(fired.zone, later);
   differences_.push_back({point, current_, 0});
   for (const auto& other : later) {
-    if (other.margin > 0) differences_.push_back({other.id, point, -other.margin});
+    if (other.margin > 0) {
+      differences_.push_back({other.id, point, -other.margin, false, false, true});
+    }
   }
   fired.pending = false;
   const PointId previous = current_;
@@ -317,9 +360,14 @@ void TimeModel::discard(PointId point) {
   record.pending = false;
 }
 
-bool TimeModel::could_be_now(PointId point) const {
-  return zone_.upper(points_[point].zone, points_[current_].zone) >= 0 &&
-         zone_.upper(points_[current_].zone, points_[point].zone) >= 0;
+bool TimeModel::could_be_now(PointId point) {
+  const Zone::Point zone_point = points_[point].zone;
+  const Zone::Point now = points_[current_].zone;
+  const bool later = zone_.upper(zone_point, now) < 0;
+  const bool earlier = zone_.upper(now, zone_point) < 0;
+  if (later) differences_.push_back({point, current_, -1, false, false, true});
+  if (earlier) differences_.push_back({current_, point, -1, false, false, true});
+  return !later && !earlier;
 }
 
 bool TimeModel::constrain_to_now(PointId point) {
@@ -368,7 +416,9 @@ TimeModel::PointPair TimeModel::pair_of(const Split& parts) const {
 bool TimeModel::decide_negative(FormId form, std::int64_t constant_ns) {
   if (!symbolic()) return value_of({constant_ns, form}) < 0;
   const Split parts = split(form, constant_ns);
-  if (parts.points.empty() && parts.ranged.empty()) return parts.constant < 0;
+  if (parts.points.empty() && parts.ranged.empty()) {
+    return note_outcome(form, constant_ns, parts.constant < 0);
+  }
 
   const PointPair pair = pair_of(parts);
   const std::int64_t low =
@@ -377,16 +427,18 @@ bool TimeModel::decide_negative(FormId form, std::int64_t constant_ns) {
   const std::int64_t high =
       pair.exact ? parts.constant + zone_.upper(points_[pair.from].zone, points_[pair.to].zone)
                  : highest(parts);
-  if (low >= 0) return false;
-  if (high < 0) return true;
+  if (low >= 0) return note_outcome(form, constant_ns, false);
+  if (high < 0) return note_outcome(form, constant_ns, true);
   const Meaning meaning{0, trace_->intern("comparison"), comparisons_++, 0};
   const std::array<Meaning, 2> sides = {meaning, meaning};
   const bool negative = decider_->choose(ChoiceKind::comparison, sides) == 1;
   if (pair.exact) {
+    note_outcome(form, constant_ns, negative);
+    const bool by_value = has_parameter(form);
     if (negative) {
-      require(pair.from, pair.to, -parts.constant - 1);
+      require(pair.from, pair.to, -parts.constant - 1, by_value, true);
     } else {
-      require(pair.to, pair.from, parts.constant);
+      require(pair.to, pair.from, parts.constant, by_value);
       if (high == 0) tie_only_ = true;
     }
   } else {
@@ -395,6 +447,7 @@ bool TimeModel::decide_negative(FormId form, std::int64_t constant_ns) {
     Condition condition{{terms(form).begin(), terms(form).end()}, constant_ns};
     if (negative) {
       condition.constant += 1;
+      condition.strict = true;
     } else {
       for (Term& term : condition.terms) term.factor = -term.factor;
       condition.constant = -condition.constant;
@@ -407,7 +460,13 @@ bool TimeModel::decide_negative(FormId form, std::int64_t constant_ns) {
 std::int64_t TimeModel::pin(FormId form, std::int64_t constant_ns, std::source_location where) {
   if (!symbolic()) return value_of({constant_ns, form});
   const Split parts = split(form, constant_ns);
-  if (parts.points.empty() && parts.ranged.empty()) return parts.constant;
+  // Whatever the parameters' values: the run has gone on with this number.
+  const auto pinned_to = [&](std::int64_t value) {
+    note_outcome(form, constant_ns - value, false);
+    note_outcome(form, constant_ns - value - 1, true);
+    return value;
+  };
+  if (parts.points.empty() && parts.ranged.empty()) return pinned_to(parts.constant);
   const auto place = fmt::format("{}:{}", where.file_name(), where.line());
   const auto cut = std::find_if(cuts_.begin(), cuts_.end(),
                                 [&](const Cut& known) { return known.where == place; });
@@ -420,14 +479,14 @@ std::int64_t TimeModel::pin(FormId form, std::int64_t constant_ns, std::source_l
   if (pair.exact) {
     // The earliest feasible value of to - from.
     const std::int64_t gap = -zone_.upper(points_[pair.to].zone, points_[pair.from].zone);
-    require(pair.from, pair.to, gap);
-    return gap + parts.constant;
+    require(pair.from, pair.to, gap, has_parameter(form));
+    return pinned_to(gap + parts.constant);
   }
   const std::int64_t value = lowest(parts);
   relaxed_ = true;
   Condition condition{{terms(form).begin(), terms(form).end()}, constant_ns - value};
   conditions_.push_back(condition);
-  return value;
+  return pinned_to(value);
 }
 
 }  // namespace raceproof::sim

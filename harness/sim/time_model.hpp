@@ -111,7 +111,8 @@ class TimeModel final : public TimeAlgebra {
 
   /// Restricts the run to t_point = now; false if that is impossible.
   bool constrain_to_now(PointId point);
-  [[nodiscard]] bool could_be_now(PointId point) const;
+  /// Whether a pending event may be due at this very moment; a no is remembered as an order.
+  [[nodiscard]] bool could_be_now(PointId point);
 
   /// The run is possible only if some events that need not coincide do.
   [[nodiscard]] bool tie_only() const { return tie_only_; }
@@ -124,13 +125,16 @@ class TimeModel final : public TimeAlgebra {
   struct Condition {
     std::vector<Term> terms;
     std::int64_t constant = 0;
+    bool strict = false;  ///< means `< 0`: `constant` is one nanosecond more
   };
   /// t_to - t_from <= bound, over points.
   struct Difference {
     PointId from;
     PointId to;
     std::int64_t bound;
-    bool delay = false;  ///< how long after it was armed an event happens; otherwise an order
+    bool delay = false;     ///< bounds a delay; otherwise it orders two events
+    bool by_value = false;  ///< `bound` holds the value of a parameter; see `outcomes`
+    bool strict = false;    ///< means `<`: `bound` is one nanosecond less
   };
   /// All that the run has required of its points; with what is pending not before the present.
   [[nodiscard]] std::vector<Difference> differences() const;
@@ -148,7 +152,8 @@ class TimeModel final : public TimeAlgebra {
     Meaning meaning;          ///< kind draw
   };
   [[nodiscard]] const std::vector<Variable>& variables() const { return variables_; }
-  /// `t_point = form + constant`, for points whose time depends on a ranged variable.
+  /// `t_point = form + constant`, for points whose time depends on a drawn delay or a parameter
+  /// (one with a single value, too).
   struct Definition {
     PointId point;
     std::vector<Term> terms;
@@ -157,6 +162,10 @@ class TimeModel final : public TimeAlgebra {
   [[nodiscard]] std::vector<Definition> definitions() const;
   /// Comparisons that the zone could not express.
   [[nodiscard]] const std::vector<Condition>& conditions() const { return conditions_; }
+  /// How all other comparisons came out, those included that the parameters' values left no choice:
+  /// together with `conditions`, `definitions` and the differences that are not `by_value`, what
+  /// keeps the run on its path when parameters take other values than in this search.
+  [[nodiscard]] std::vector<Condition> outcomes() const;
 
   // --- TimeAlgebra ------------------------------------------------------------------------------
   FormId add_forms(FormId left, FormId right, int sign) override;
@@ -196,14 +205,18 @@ class TimeModel final : public TimeAlgebra {
   }
   FormId make_form(std::span<const Term> terms);
   FormId single(VariableId variable);
+  [[nodiscard]] bool has_parameter(FormId form) const;
+  [[nodiscard]] bool has_delay(FormId form) const;
   Split split(FormId form, std::int64_t constant) const;
   void use(std::span<const Term> ranged);
   [[nodiscard]] PointPair pair_of(const Split& parts) const;
-  void require(PointId from, PointId to, std::int64_t bound);
+  void require(PointId from, PointId to, std::int64_t bound, bool by_value = false,
+               bool strict = false);
+  bool note_outcome(FormId form, std::int64_t constant, bool negative);
   Instant current_instant();
   [[nodiscard]] std::int64_t lowest(const Split& parts) const;
   [[nodiscard]] std::int64_t highest(const Split& parts) const;
-  PointId add_point(PointId base, std::int64_t low, std::int64_t high);
+  PointId add_point(PointId base, std::int64_t low, std::int64_t high, bool by_value = false);
 
   TimeMode mode_ = TimeMode::concrete;
   Decider* decider_ = nullptr;
@@ -224,6 +237,12 @@ class TimeModel final : public TimeAlgebra {
   };
   std::vector<DefinitionRecord> definitions_;
   std::vector<Condition> conditions_;
+  struct OutcomeRecord {
+    FormId form;
+    std::int64_t constant;
+    bool negative;
+  };
+  std::vector<OutcomeRecord> outcomes_;
   PointId current_ = 0;
   Reach created_reach_;
   bool tie_only_ = false;

@@ -42,8 +42,11 @@ TEST(Terminal, ExplainsFailures) {
   EXPECT_THAT(text, HasSubstr("when    client.arrives 312.5 ms, redis.stabilise 400 ms"));
   EXPECT_THAT(text, HasSubstr("fails if client.arrives < redis.stabilise + 20ms"));
   EXPECT_THAT(text,
-              HasSubstr("margin  2 decisions from the usual order; client.arrives may move by "
-                        "107.5 ms before it vanishes"));
+              HasSubstr("margin  2 decisions from the usual order; from the steady delays, it "
+                        "vanishes once client.arrives moves by 107.5 ms"));
+  EXPECT_THAT(text, HasSubstr("with    redis.stabilise 300 ms\n"));
+  EXPECT_THAT(text, HasSubstr("steady  redis.stabilise 333 ms: then events whose order matters are "
+                              "41 ms apart at the least\n"));
   EXPECT_THAT(text, HasSubstr("replay  raceproof replay out/failures/a1b2c3.json\n"));
 }
 

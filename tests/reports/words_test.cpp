@@ -51,6 +51,7 @@ TEST(Words, CompleteBound) {
       bound_in_words(reproduced_variant().bound),
       "complete: all orders, all latencies in the declared ranges (2 delays), 1 thread; pick-up "
       "within 50 us; 4 classes only at exactly equal times; 7 classes confirmed exactly; "
+      "3 classes left out that no latency can produce; "
       "3 cuts at gateway/example.cpp:41");
   auto bounded = reproduced_variant().bound;
   bounded.limit = "2 preemptions";

@@ -18,6 +18,7 @@ INCLUDES = [
     (
         "reports",
         [
+            "harness/campaign/envelope_result.hpp",
             "harness/campaign/result.hpp",
             "harness/campaign/verdict.hpp",
             "harness/campaign/statistics.hpp",
@@ -61,6 +62,7 @@ RAW_ALLOWED = [
     ),
     ("harness/sim", {"per-thread state"}, "one world runs on each thread"),
     ("harness/sim/leak_guard", set(RAW), "defines the symbols that it catches"),
+    ("harness/explore/integer_set", {"per-thread state"}, "isl keeps its state in a context"),
     ("harness/explore/pool", {"thread", "lock"}, "workers: one world on each thread"),
     ("harness/campaign", {"clock", "thread", "lock"}, "wall-clock runs, time limit, speed"),
     ("harness/cli", {"clock", "thread", "lock"}, "progress display, Ctrl-C"),
