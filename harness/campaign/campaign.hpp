@@ -18,13 +18,14 @@ namespace raceproof::campaign {
 
 struct CampaignOptions {
   std::uint64_t seed = 1;
-  unsigned jobs = 1;                       ///< workers
-  std::optional<std::uint64_t> runs;       ///< in place of the scenario's numbers of sampled runs
-  std::optional<std::uint64_t> classes;    ///< in place of the scenario's budget of classes
-  std::optional<scenario::Search> search;  ///< in place of the scenario's search
-  std::optional<double> seconds;           ///< ceiling on wall time of one variant
-  std::vector<std::string> variants;       ///< only these; empty: all
-  std::filesystem::path out;               ///< where failures are saved; empty: nowhere
+  unsigned jobs = 1;                         ///< workers
+  std::optional<std::uint64_t> runs;         ///< in place of the scenario's numbers of sampled runs
+  std::optional<std::uint64_t> classes;      ///< in place of the scenario's budget of classes
+  std::optional<std::uint32_t> preemptions;  ///< in place of the scenario's bound
+  std::optional<scenario::Search> search;    ///< in place of the scenario's search
+  std::optional<double> seconds;             ///< ceiling on wall time of one variant
+  std::vector<std::string> variants;         ///< only these; empty: all
+  std::filesystem::path out;                 ///< where failures are saved; empty: nowhere
   std::uint64_t timing_runs = 256;  ///< random runs behind the clients' success and timing figures
   bool keep_all_keys = false;       ///< also of runs in which nothing was violated
   std::string program = "raceproof";  ///< how replay commands name this program

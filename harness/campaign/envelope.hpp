@@ -35,10 +35,11 @@ struct EnvelopeOptions {
   bool margins = false;  ///< of each parameter, and of the settings in which variants differ
   std::uint64_t seed = 1;
   unsigned jobs = 1;
-  std::optional<std::uint64_t> classes;  ///< in place of the scenario's budget
-  std::optional<double> seconds;         ///< ceiling on wall time of each search
-  unsigned grid = 13;                    ///< points along each axis; 0: no concrete runs
-  unsigned runs_per_point = 9;           ///< the usual order, and random ones
+  std::optional<std::uint64_t> classes;      ///< in place of the scenario's budget
+  std::optional<std::uint32_t> preemptions;  ///< in place of the scenario's bound
+  std::optional<double> seconds;             ///< ceiling on wall time of each search
+  unsigned grid = 13;                        ///< points along each axis; 0: no concrete runs
+  unsigned runs_per_point = 9;               ///< the usual order, and random ones
   const std::atomic<bool>* interrupted = nullptr;
   std::function<void(const std::string& what, std::uint64_t done, std::uint64_t most)> progress;
 };

@@ -131,6 +131,7 @@ RegionSearch search_regions(std::shared_ptr<const scenario::ResolvedVariant> var
   campaign.seed = options.seed;
   campaign.jobs = options.jobs;
   campaign.classes = options.classes;
+  campaign.preemptions = options.preemptions;
   campaign.seconds = options.seconds;
   campaign.search = options.search;
   campaign.runs = 0;  // no sampling where the budget runs out

@@ -80,6 +80,7 @@ SearchOutcome search_variant(const scenario::ResolvedVariant& variant,
       options.classes.value_or(static_cast<std::uint64_t>(explore_settings.classes));
   const auto sample =
       options.runs.value_or(static_cast<std::uint64_t>(explore_settings.otherwise.sample));
+  const auto preemptions = options.preemptions.value_or(limit_of(explore_settings.preemptions));
   Searcher searcher(variant, options);
   SearchOutcome outcome;
   const auto random_walk = [&] { return std::shared_ptr(explore::make_random_walk(options.seed)); };
@@ -106,7 +107,7 @@ SearchOutcome search_variant(const scenario::ResolvedVariant& variant,
     }
     case scenario::Search::complete: {
       explore::ReductionOptions reduction;
-      reduction.preemptions = limit_of(explore_settings.preemptions);
+      reduction.preemptions = preemptions;
       auto blocking = blocking_processes(variant);
       do {
         outcome.parts.clear();
@@ -119,8 +120,7 @@ SearchOutcome search_variant(const scenario::ResolvedVariant& variant,
       break;
     }
     case scenario::Search::enumeration: {
-      const explore::SearchBounds bounds{limit_of(explore_settings.delays),
-                                         limit_of(explore_settings.preemptions)};
+      const explore::SearchBounds bounds{limit_of(explore_settings.delays), preemptions};
       outcome.parts.push_back(searcher.part(std::shared_ptr(explore::make_enumeration(bounds)),
                                             classes, "enumeration"));
       break;

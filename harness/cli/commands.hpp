@@ -19,16 +19,17 @@ struct RunArguments {
   std::vector<std::filesystem::path> paths;
   std::vector<std::string> variants;  ///< only these; empty: all
   std::uint64_t seed = 1;
-  std::optional<std::uint64_t> runs;     ///< sampled runs, in place of the scenario's number
-  std::optional<std::uint64_t> classes;  ///< budget of classes, likewise
-  std::string search;                    ///< complete, random, pct, baseline; empty: the scenario's
-  unsigned jobs = 0;                     ///< workers; 0: one per core
-  std::optional<double> seconds;         ///< wall time of one variant at the most
-  std::filesystem::path out = "out";     ///< folder of the reports
-  bool determinism = false;              ///< repeat every run elsewhere and compare
-  bool wall = false;                     ///< on the wall clock, over TCP
-  bool worst_case = false;               ///< wall: the longest delay of each range
-  int repeat = 1;                        ///< wall: how often
+  std::optional<std::uint64_t> runs;         ///< sampled runs, in place of the scenario's number
+  std::optional<std::uint64_t> classes;      ///< budget of classes, likewise
+  std::optional<std::uint32_t> preemptions;  ///< of one run, likewise
+  std::string search;                 ///< complete, random, pct, baseline; empty: the scenario's
+  unsigned jobs = 0;                  ///< workers; 0: one per core
+  std::optional<double> seconds;      ///< wall time of one variant at the most
+  std::filesystem::path out = "out";  ///< folder of the reports
+  bool determinism = false;           ///< repeat every run elsewhere and compare
+  bool wall = false;                  ///< on the wall clock, over TCP
+  bool worst_case = false;            ///< wall: the longest delay of each range
+  int repeat = 1;                     ///< wall: how often
 };
 int run(const RunArguments& arguments);
 
@@ -58,11 +59,12 @@ struct EnvelopeArguments {
   std::filesystem::path svg;
   std::filesystem::path json;
   std::uint64_t seed = 1;
-  std::optional<std::uint64_t> classes;  ///< budget of each search, in place of the scenario's
-  std::optional<double> seconds;         ///< wall time of each search at the most
-  unsigned jobs = 0;                     ///< workers; 0: one per core
-  unsigned grid = 13;                    ///< concrete runs at so many points along each axis
-  unsigned runs = 9;                     ///< concrete runs at each point
+  std::optional<std::uint64_t> classes;      ///< budget of each search, in place of the scenario's
+  std::optional<std::uint32_t> preemptions;  ///< of one run, likewise
+  std::optional<double> seconds;             ///< wall time of each search at the most
+  unsigned jobs = 0;                         ///< workers; 0: one per core
+  unsigned grid = 13;                        ///< concrete runs at so many points along each axis
+  unsigned runs = 9;                         ///< concrete runs at each point
 };
 int envelope(const EnvelopeArguments& arguments);
 

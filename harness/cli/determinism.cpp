@@ -95,6 +95,7 @@ class Comparison {
                                    quoted(std::filesystem::read_symlink("/proc/self/exe").string()),
                                    arguments_.seed, other_jobs, quoted(variant_.name));
     if (arguments_.runs) text += fmt::format(" --runs {}", *arguments_.runs);
+    if (arguments_.preemptions) text += fmt::format(" --preemptions {}", *arguments_.preemptions);
     if (arguments_.classes) text += fmt::format(" --classes {}", *arguments_.classes);
     if (!arguments_.search.empty()) text += fmt::format(" --search {}", arguments_.search);
     return text + more + " -- " + quoted(scenario_.file());

@@ -91,6 +91,7 @@ campaign::EnvelopeOptions options_of(const EnvelopeArguments& arguments) {
   options.jobs =
       arguments.jobs != 0 ? arguments.jobs : std::max(1U, std::thread::hardware_concurrency());
   options.classes = arguments.classes;
+  options.preemptions = arguments.preemptions;
   options.seconds = arguments.seconds;
   options.grid = arguments.grid;
   options.runs_per_point = arguments.runs;

@@ -68,6 +68,7 @@ campaign::CampaignOptions campaign_options(const RunArguments& arguments) {
       arguments.jobs != 0 ? arguments.jobs : std::max(1U, std::thread::hardware_concurrency());
   options.runs = arguments.runs;
   options.classes = arguments.classes;
+  options.preemptions = arguments.preemptions;
   options.seconds = arguments.seconds;
   options.variants = arguments.variants;
   for (std::size_t i = 0; !arguments.search.empty(); ++i) {

@@ -23,6 +23,8 @@ void add_search_options(CLI::App& command, cli::RunArguments& arguments) {
       ->check(CLI::PositiveNumber);
   command.add_option("--classes", arguments.classes, "Budget of classes of orders, likewise")
       ->check(CLI::PositiveNumber);
+  command.add_option("--preemptions", arguments.preemptions,
+                     "Several threads: how often a run may interrupt one, likewise");
   command
       .add_option("--search", arguments.search, "How to search, in place of what the scenario says")
       ->check(CLI::IsMember({"complete", "enumeration", "random", "pct", "baseline"}));
@@ -132,8 +134,11 @@ int parse_and_run(int argc, char** argv) {
   envelope_command->add_option("--json", envelope.json, "Write everything to this file");
   envelope_command->add_option("--seed", envelope.seed, "Seed of the concrete runs")
       ->capture_default_str();
+  envelope_command->add_option(
+      "--preemptions", envelope.preemptions,
+      "Several threads: how often a run may interrupt one, in place of the scenario's");
   envelope_command
-      ->add_option("--classes", envelope.classes, "Budget of orders, in place of the scenario's")
+      ->add_option("--classes", envelope.classes, "Budget of classes, in place of the scenario's")
       ->check(CLI::PositiveNumber);
   envelope_command
       ->add_option("--time", envelope.seconds, "Wall-clock ceiling per search, in seconds")

@@ -29,6 +29,9 @@ void on_interrupt(int signal) {
 std::vector<campaign::StartParameter> start_parameters(const RunArguments& arguments) {
   std::vector<campaign::StartParameter> parameters;
   if (arguments.runs) parameters.push_back({"runs", std::to_string(*arguments.runs)});
+  if (arguments.preemptions) {
+    parameters.push_back({"preemptions", std::to_string(*arguments.preemptions)});
+  }
   if (arguments.classes) parameters.push_back({"classes", std::to_string(*arguments.classes)});
   if (!arguments.search.empty()) parameters.push_back({"search", arguments.search});
   if (arguments.seconds) parameters.push_back({"time", fmt::format("{} s", *arguments.seconds)});
