@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <optional>
 #include <string_view>
 #include <sys/ioctl.h>
@@ -119,6 +120,40 @@ std::string render_clients(const CampaignResult& result, const TerminalOptions& 
   return text.empty() ? text : "\nclients (simulated time, random runs)\n" + text;
 }
 
+std::string ranges_line(const campaign::Bound& bound) {
+  std::vector<std::string> ranges;
+  for (const auto& range : bound.ranges) {
+    ranges.push_back(fmt::format("{} {} to {}", range.name, exact(range.low), exact(range.high)));
+  }
+  return fmt::format("{}", fmt::join(ranges, ", "));
+}
+
+/// The latencies that complete verdicts cover, once for all variants of a scenario that share them.
+std::string render_covered(const CampaignResult& result, const TerminalOptions& options) {
+  std::string text;
+  for (const auto& scenario : result.scenarios) {
+    std::vector<std::pair<std::string, std::vector<std::string>>> groups;
+    for (const auto& variant : scenario.variants) {
+      if (!variant.bound.complete || variant.bound.ranges.empty()) continue;
+      const auto ranges = ranges_line(variant.bound);
+      const auto known = std::ranges::find(
+          groups, ranges, &std::pair<std::string, std::vector<std::string>>::first);
+      if (known == groups.end()) {
+        groups.emplace_back(ranges, std::vector<std::string>{variant.name});
+      } else {
+        known->second.push_back(variant.name);
+      }
+    }
+    for (const auto& [ranges, variants] : groups) {
+      const bool all = variants.size() == scenario.variants.size();
+      const auto name =
+          all ? scenario.name : fmt::format("{} ({})", scenario.name, fmt::join(variants, ", "));
+      text += indented("  ", name + ": " + ranges, options.width);
+    }
+  }
+  return text.empty() ? text : "\nlatencies covered from end to end\n" + text;
+}
+
 /// What the verdicts leave out, said once: with the number of variants where it is not all of them.
 std::string render_exclusions(const CampaignResult& result, const TerminalOptions& options) {
   std::vector<std::pair<std::string, std::size_t>> exclusions;
@@ -225,6 +260,7 @@ std::string render_terminal(const CampaignResult& result, const TerminalOptions&
   used.width = std::max(used.width, width_min);
   std::string text = render_input_errors(result, used);
   if (!result.scenarios.empty()) text += render_table(result, used);
+  text += render_covered(result, used);
   text += render_exclusions(result, used);
   text += render_clients(result, used);
   text += render_failures(result, used);

@@ -124,7 +124,9 @@ std::string bound_in_words(const Bound& bound) {
                                 bound.strategy.empty() ? "unnamed search" : bound.strategy,
                                 counted(bound.threads, "thread")));
   }
-  if (bound.epsilon.count() > 0) parts.push_back("pick-up within " + exact(bound.epsilon));
+  if (bound.epsilon.count() > 0 || bound.threads > 1) {
+    parts.push_back("ready work is picked up within " + exact(bound.epsilon) + " (epsilon)");
+  }
   if (bound.classes_tie_only > 0) {
     parts.push_back(
         fmt::format("{} only at exactly equal times", counted(bound.classes_tie_only, "class")));

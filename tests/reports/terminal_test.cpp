@@ -29,6 +29,15 @@ TEST(Terminal, TableHasWhatAPersonNeeds) {
   EXPECT_THAT(text, HasSubstr("never happened: sometimes: { close: 1011 }"));
 }
 
+// Passing means: the latencies that a complete verdict covers are named with their ends, and only
+// for the variants that cover them.
+TEST(Terminal, NamesTheLatenciesCovered) {
+  const std::string text = render_terminal(sample_result(), {.width = 200});
+  EXPECT_THAT(text, HasSubstr("\nlatencies covered from end to end\n"
+                              "  cold_start/premature_readiness (without_grace): redis.stabilise "
+                              "50 ms to 400 ms, client.arrives 0 ms to 1.5 s\n"));
+}
+
 // Passing means: a failure says why, where, when, with what margin, and how to see it again, and
 // tells one that was expected from one that was not.
 TEST(Terminal, ExplainsFailures) {

@@ -49,8 +49,9 @@ TEST(Words, Counts) {
 TEST(Words, CompleteBound) {
   EXPECT_EQ(
       bound_in_words(reproduced_variant().bound),
-      "complete: all orders, all latencies in the declared ranges (2 delays), 1 thread; pick-up "
-      "within 50 us; 4 classes only at exactly equal times; 7 classes confirmed exactly; "
+      "complete: all orders, all latencies in the declared ranges (2 delays), 1 thread; ready "
+      "work is picked up within 50 us (epsilon); 4 classes only at exactly equal times; 7 classes "
+      "confirmed exactly; "
       "3 classes left out that no latency can produce; "
       "3 cuts at gateway/example.cpp:41");
   auto bounded = reproduced_variant().bound;
@@ -64,7 +65,8 @@ TEST(Words, CompleteBound) {
 TEST(Words, SampledBound) {
   const auto sampled = sample_result().scenarios[0].variants[1];
   EXPECT_EQ(bound_in_words(sampled.bound),
-            "not complete (random walk), 2 threads; at most 0.15 % of runs fail (95 %); "
+            "not complete (random walk), 2 threads; ready work is picked up within 0 ms (epsilon); "
+            "at most 0.15 % of runs fail (95 %); "
             "about 1.2 % of further runs would show a new class");
   EXPECT_EQ(found_in_words(sampled), "no failure in 2,000 sampled runs");
 }

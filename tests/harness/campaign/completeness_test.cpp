@@ -148,6 +148,22 @@ Visited visit(const scenario::ResolvedVariant& variant, scenario::Search search)
   return visited;
 }
 
+// Passing means: two threads are searched up to the bound that was asked for, which the search
+// states, and no order within it fails.
+TEST(Completeness, TwoThreadsAreCompleteUpToABound) {
+  const auto scenario = load("blocking_grace");
+  ASSERT_NE(scenario, nullptr);
+  CampaignOptions options;
+  options.timing_runs = 0;
+  options.preemptions = 0;
+  const auto outcome = search_variant(*scenario->resolve("blocking_two_threads"), options);
+  const auto& part = outcome.parts.front();
+  EXPECT_TRUE(part.result.finished);
+  EXPECT_EQ(part.strategy->bound(), "0 preemptions");
+  EXPECT_GT(part.result.records.size(), 200U);
+  for (const auto& record : part.result.records) EXPECT_EQ(record.violated, 0U);
+}
+
 /// The reduction against brute force, on every variant of the library that brute force can finish.
 TEST(Completeness, ReductionVisitsEveryClassOfTheEnumerationOnce) {
   std::size_t compared = 0;

@@ -1,6 +1,9 @@
 // Strategies and the pool, on decision trees that are known completely. Passing means: a search
 // visits every leaf once, in one order, whatever is cut into pieces and whoever works on them.
+#include <algorithm>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <numeric>
 #include <set>
 #include <stdexcept>
 
@@ -12,7 +15,8 @@ namespace {
 /// A random tree: how many alternatives a node has is a function of the way to it.
 class Tree {
  public:
-  explicit Tree(std::uint64_t seed) : seed_(seed) {}
+  explicit Tree(std::uint64_t seed, sim::ChoiceKind kind = sim::ChoiceKind::next_event)
+      : seed_(seed), kind_(kind) {}
 
   /// Walks to a leaf as the decider says: the way.
   std::vector<std::uint32_t> walk(sim::Decider& decider) const {
@@ -22,7 +26,7 @@ class Tree {
       std::size_t chosen = 0;
       if (width > 1) {
         const std::vector<sim::Meaning> alternatives(width);
-        chosen = decider.choose(sim::ChoiceKind::next_event, alternatives);
+        chosen = decider.choose(kind_, alternatives);
       }
       way.push_back(static_cast<std::uint32_t>(chosen));
       hash = Random(hash * 31 + chosen).next();
@@ -54,6 +58,7 @@ class Tree {
     }
   }
   std::uint64_t seed_;
+  sim::ChoiceKind kind_;
 };
 
 using Way = std::vector<std::uint32_t>;
@@ -90,6 +95,72 @@ TEST(Enumeration, VisitsEveryLeafOnceInOneOrder) {
 
 // Passing means: a budget keeps the first so many runs of the canonical order, and says that it
 // did.
+/// The leaves of `tree` for which `keep(way)` holds.
+template <class Keep>
+std::vector<Way> leaves_where(const Tree& tree, Keep keep) {
+  auto leaves = tree.leaves();
+  std::erase_if(leaves, [&](const Way& way) { return !keep(way); });
+  return leaves;
+}
+
+// Passing means: a bounded enumeration visits exactly the runs within its bound, however its work
+// is cut up, and says what the bound is.
+TEST(Enumeration, VisitsWhatIsWithinItsBounds) {
+  std::size_t left_out = 0;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    for (const std::uint32_t most : {0U, 1U, 3U}) {
+      const Tree free(seed);
+      const auto few_delays = leaves_where(free, [&](const Way& way) {
+        return std::accumulate(way.begin(), way.end(), 0U) <= most;
+      });
+      const Tree threads(seed, sim::ChoiceKind::thread_step);
+      const auto few_preemptions = leaves_where(threads, [&](const Way& way) {
+        return std::ranges::count_if(way, [](auto chosen) { return chosen != 0; }) <=
+               static_cast<std::ptrdiff_t>(most);
+      });
+      left_out += free.leaves().size() - few_delays.size();
+      for (const std::uint64_t piece_runs : {1U, 7U}) {
+        const PoolOptions options{
+            .jobs = 2, .budget = 1'000'000, .piece_runs = piece_runs, .stop = {}, .progress = {}};
+        const auto by_delays = make_enumeration({.delays = most});
+        EXPECT_EQ(search(*by_delays, free, options).records, few_delays);
+        EXPECT_EQ(by_delays->bound(), fmt::format("{} delay{}", most, most == 1 ? "" : "s"));
+        const auto by_preemptions = make_enumeration({.preemptions = most});
+        EXPECT_EQ(search(*by_preemptions, threads, options).records, few_preemptions);
+        // What does not interrupt a thread costs nothing.
+        EXPECT_EQ(search(*by_preemptions, free, options).records, free.leaves());
+      }
+    }
+  }
+  EXPECT_GT(left_out, 1000U);
+}
+
+// Passing means: results are taken in order whatever is ready first, and an exception ends it all.
+TEST(Pool, TakesResultsInOrder) {
+  for (const unsigned jobs : {1U, 3U}) {
+    std::vector<std::size_t> taken;
+    for_each_in_order(
+        20, jobs, {}, [](std::size_t i) { return i * i; },
+        [&](std::size_t i, std::size_t square) {
+          EXPECT_EQ(square, i * i);
+          taken.push_back(i);
+        });
+    std::vector<std::size_t> expected(20);
+    std::iota(expected.begin(), expected.end(), 0U);
+    EXPECT_EQ(taken, expected);
+    std::size_t before = 0;
+    EXPECT_THROW(for_each_in_order(
+                     20, jobs, {},
+                     [](std::size_t i) {
+                       if (i == 5) throw std::runtime_error("five");
+                       return i;
+                     },
+                     [&](std::size_t, std::size_t) { ++before; }),
+                 std::runtime_error);
+    EXPECT_LE(before, 5U);
+  }
+}
+
 TEST(Pool, CutsABudgetAtTheSameRunEverywhere) {
   const auto strategy = make_enumeration();
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
