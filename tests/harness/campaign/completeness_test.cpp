@@ -121,6 +121,50 @@ TEST(Completeness, EveryClassReplaysToItsOwnOrder) {
   }
 }
 
+/// Up to `classes_max` classes of the reduction: whatever order of execution local time took, each
+/// has times, which replay on the clock to the same class with the same findings.
+void expect_reduced_classes_replay(const scenario::ResolvedVariant& variant,
+                                   std::uint64_t classes_max) {
+  SCOPED_TRACE(variant.name);
+  Runner runner(variant, 1);
+  explore::ReductionOptions options;
+  options.preemptions = 1;
+  explore::Reduction reduction(options);
+  for (const auto& process : blocking_processes(variant)) {
+    reduction.log().declare_blocking(process);
+  }
+  bool more = true;
+  while (more && reduction.classes() < classes_max) {
+    explore::SymbolicOrder order;
+    explore::OrderRecorder recorder(reduction, order);
+    const auto record = runner.run(sim::TimeMode::symbolic, recorder);
+    order.events = runner.world().happened();
+    std::unique_ptr<explore::WitnessDecider> decider;
+    if (is_run(record.end) && !record.impossible) {
+      const auto witness = explore::solve(runner.world().time());
+      ASSERT_TRUE(witness.has_value()) << "class " << reduction.classes();
+      decider = std::make_unique<explore::WitnessDecider>(runner.world().time(), *witness,
+                                                          std::move(order));
+    }
+    more = reduction.next();
+    if (!decider) continue;
+    const auto shown = runner.run(sim::TimeMode::concrete, *decider, {.fragment = false});
+    ASSERT_EQ(shown.order, record.order) << "class " << reduction.classes();
+    ASSERT_EQ(shown.violated, record.violated) << "class " << reduction.classes();
+  }
+  EXPECT_FALSE(reduction.restarted());
+}
+
+TEST(Completeness, EveryClassOfTheReductionReplaysToItself) {
+  for (const char* name : {"premature_readiness", "wide_ranges", "cpu_stall", "grace_too_short",
+                           "stale_verdict", "blocking_grace", "five_users"}) {
+    SCOPED_TRACE(name);
+    const auto scenario = load(name);
+    ASSERT_NE(scenario, nullptr);
+    for (const auto& variant : scenario->variants()) expect_reduced_classes_replay(*variant, 200);
+  }
+}
+
 struct Visited {
   std::map<std::uint64_t, std::uint64_t> runs;      ///< by class
   std::map<std::uint64_t, std::uint64_t> violated;  ///< by class
