@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <utility>
 
 #include "harness/sim/time_model.hpp"
@@ -36,10 +37,11 @@ struct Reduction::Node {
   // A step:
   StepId step = 0;
   Identity identity = 0;
-  std::vector<FootprintPtr> sleep;  ///< visited from here, or asleep already
-  FootprintPtr taken;               ///< of the chosen step, over all its answers
-  Branches branches;                ///< to be visited from here
-  bool anything = false;            ///< then, whatever else there is
+  std::vector<FootprintPtr> sleep;            ///< visited from here, or asleep already
+  FootprintPtr taken;                         ///< of the chosen step, over all its answers
+  Branches branches;                          ///< to be visited from here
+  bool anything = false;                      ///< then, whatever else there is
+  boost::unordered_flat_set<Identity> tried;  ///< sequences that were to be visited from here
   // An answer:
   std::uint32_t alternatives = 0;
   std::uint32_t first = 0;        ///< the alternative that was followed first
@@ -132,6 +134,7 @@ Reduction::Node& Reduction::push_node() {
   node.taken = nullptr;
   node.branches.clear();
   node.anything = false;
+  if (!node.tried.empty()) node.tried = {};  // not clear(), which visits what once was full
   return node;
 }
 
@@ -278,6 +281,7 @@ bool Reduction::next() {
     begin_run();
     return true;
   }
+  (void)log_.class_hash();  // hashes of all steps
   if (log_.given_up) {
     ++blocked_;
   } else {
@@ -332,9 +336,8 @@ void Reduction::overtake(StepId earlier, StepId later) {
                           (step.behind != other && !log_.happens_before(other, step.behind)));
     if (enabled && log_.happens_before(other, later) &&
         dependent(log_.accesses(other), log_.accesses(later)) &&
-        log_.may_ever_precede(step.armed_by, step.reach, other) &&
-        can_overtake(other, step.point)) {
-      reverse(other, later);
+        log_.may_ever_precede(step.armed_by, step.reach, other)) {
+      reverse(other, later, true);
     }
   }
 }
@@ -356,26 +359,40 @@ void Reduction::overtake(const StepLog::Cancelled& event) {
   for (StepId other = event.by; --other > event.armed_by;) {
     if (log_.happens_before(other, event.by) && !log_.happens_before(other, event.armed_by) &&
         log_.touched(other, event.object) &&
-        log_.may_ever_precede(event.armed_by, event.reach, other) &&
-        can_overtake(other, event.point)) {
-      reverse_cancellation(event, other);
+        log_.may_ever_precede(event.armed_by, event.reach, other)) {
+      reverse_cancellation(event, other, true);
     }
   }
 }
 
-void Reduction::reverse(StepId earlier, StepId later) {
+void Reduction::reverse(StepId earlier, StepId later, bool overtakes) {
   Sequence sequence = independent_of(earlier);
   std::erase(sequence.steps, later);
   sequence.last = later;
   sequence.last_identity = log_.step(later).identity;
-  insert(path_[node_of_[earlier]], std::move(sequence));
+  Node& node = path_[node_of_[earlier]];
+  if (!is_new(node, sequence)) return;
+  if (overtakes && !can_overtake(earlier, log_.step(later).point)) return;
+  insert(node, std::move(sequence));
 }
 
-void Reduction::reverse_cancellation(const StepLog::Cancelled& event, StepId earlier) {
+void Reduction::reverse_cancellation(const StepLog::Cancelled& event, StepId earlier,
+                                     bool overtakes) {
   Sequence sequence = independent_of(earlier);
   sequence.last = StepLog::none;
   sequence.last_identity = event.identity;
-  insert(path_[node_of_[earlier]], std::move(sequence));
+  Node& node = path_[node_of_[earlier]];
+  if (!is_new(node, sequence)) return;
+  if (overtakes && !can_overtake(earlier, event.point)) return;
+  insert(node, std::move(sequence));
+}
+
+/// Whether `sequence` has not been tried at `node`. Races of the part that runs share come back
+/// with each of them.
+bool Reduction::is_new(Node& node, const Sequence& sequence) const {
+  Identity key = sequence.last_identity;
+  for (const StepId step : sequence.steps) key = sim::mix(key, log_.step(step).hash);
+  return node.tried.insert(key).second;
 }
 
 /// What comes after `step` without depending on it.

@@ -99,8 +99,10 @@ class Reduction final : public sim::Decider {
   void note_footprint(sim::StepId step);
   const FootprintPtr& footprint(sim::StepId step);
   void reverse_races();
-  void reverse(sim::StepId earlier, sim::StepId later);
-  void reverse_cancellation(const sim::StepLog::Cancelled& event, sim::StepId earlier);
+  void reverse(sim::StepId earlier, sim::StepId later, bool overtakes = false);
+  void reverse_cancellation(const sim::StepLog::Cancelled& event, sim::StepId earlier,
+                            bool overtakes = false);
+  [[nodiscard]] bool is_new(Node& node, const Sequence& sequence) const;
   [[nodiscard]] bool can_overtake(sim::StepId earlier, std::uint32_t point);
   void overtake(sim::StepId earlier, sim::StepId later);
   void overtake(const sim::StepLog::Cancelled& event);
