@@ -1,22 +1,28 @@
 #include "harness/sim/zone.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace raceproof::sim {
 
 namespace {
 
-/// Four bounds at a time. Rows begin at multiples of four columns, but not of 32 bytes.
-using Vector = std::int64_t __attribute__((vector_size(32), aligned(8), may_alias));
+/// Four bounds at a time. Rows begin at multiples of four columns, but not of 32 bytes: they are
+/// copied in and out, which compilers turn into unaligned loads and stores.
+using Vector = std::int64_t __attribute__((vector_size(32)));
 constexpr std::size_t lanes = 4;
 
 /// row[j] = min(row[j], more + other[j])
 [[gnu::always_inline]] inline void tighten(std::int64_t* row, const std::int64_t* other,
                                            std::int64_t more, std::size_t columns) {
   for (std::size_t j = 0; j < columns; j += lanes) {
-    auto& to = reinterpret_cast<Vector&>(row[j]);
-    const Vector through = reinterpret_cast<const Vector&>(other[j]) + more;
+    Vector to;
+    Vector through;
+    std::memcpy(&to, row + j, sizeof(to));
+    std::memcpy(&through, other + j, sizeof(through));
+    through += more;
     to = through < to ? through : to;
+    std::memcpy(row + j, &to, sizeof(to));
   }
 }
 
@@ -26,8 +32,11 @@ constexpr std::size_t lanes = 4;
                                                    std::size_t columns) {
   Vector nearest = {least, least, least, least};
   for (std::size_t j = 0; j < columns; j += lanes) {
-    const Vector sum =
-        reinterpret_cast<const Vector&>(row[j]) + reinterpret_cast<const Vector&>(margins[j]);
+    Vector sum;
+    Vector margin;
+    std::memcpy(&sum, row + j, sizeof(sum));
+    std::memcpy(&margin, margins + j, sizeof(margin));
+    sum += margin;
     nearest = sum < nearest ? sum : nearest;
   }
   return std::min(std::min(nearest[0], nearest[1]), std::min(nearest[2], nearest[3]));
