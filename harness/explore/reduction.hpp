@@ -8,12 +8,14 @@
 // all followed.
 //
 // Timed runs are in local time: the zone holds only the delays and the order of dependent steps, so
-// it is the exact region of the class, whatever the order of execution. A race is turned round only
-// if its two steps can happen the other way round in the region found so far. A run whose times
-// turn out to contradict each other ends at once; its races are turned round like any other's.
-// Merging two wake-up sequences needs that they are possible together, which in time is known only
-// of steps that happened together, and that steps touch the same objects in either order. Elsewhere
-// a sequence joins a branch only if it contains the branch; some runs may then turn out redundant.
+// it is the exact region of the class, whatever the order of execution. A race is turned round if
+// its two steps can happen the other way round in the region found so far; where the order of other
+// steps forbids that, the later step is tried before those, if there are times for it. A run whose
+// times turn out to contradict each other ends at once; its races are turned round like any
+// other's. Merging two wake-up sequences needs that they are possible together, which in time is
+// known only of steps that happened together, and that steps touch the same objects in either
+// order. Elsewhere a sequence joins a branch only if it contains the branch; some runs may then
+// turn out redundant.
 #pragma once
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
