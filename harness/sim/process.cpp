@@ -153,9 +153,7 @@ Duration Process::draw(const DelayRange& range, const char* what) {
 
 void Process::observe(const Observation& observation) {
   const Strand* strand = world_.current_strand();
-  world_.trace().observe(world_.current_event(), strand == nullptr ? root().id : strand->id,
-                         world_.now_ns(), observation);
-  world_.observed(observation);
+  world_.observe(strand == nullptr ? root().id : strand->id, observation);
 }
 
 Listener Process::listen(const Executor& strand, const Endpoint& at) {

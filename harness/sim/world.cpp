@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/container/small_vector.hpp>
 #include <cassert>
 #include <fmt/format.h>
 
@@ -205,6 +206,28 @@ trace::EventId World::record(trace::EventKind kind, trace::StrandId strand, trac
                              trace::EventId cause) {
   if (time_.symbolic()) event_points_.push_back(time_.current_point());
   return trace_.add(kind, strand, label, cause, now_ns());
+}
+
+void World::observe(trace::StrandId strand, const Observation& told) {
+  // On the clock a time is a number; what it was made of matters in symbolic runs only.
+  boost::container::small_vector<Field, 8> fields;
+  Observation observation = told;
+  if (!time_.symbolic()) {
+    fields.assign(told.fields.begin(), told.fields.end());
+    const auto known = [this](detail::Affine value) {
+      return detail::Affine{time_.value_of(value), 0};
+    };
+    for (Field& field : fields) {
+      if (const auto* duration = std::get_if<Duration>(&field.value)) {
+        field.value = Duration(known(duration->affine()));
+      } else if (const auto* instant = std::get_if<Instant>(&field.value)) {
+        field.value = Instant(known(instant->affine()));
+      }
+    }
+    observation.fields = fields;
+  }
+  trace_.observe(current_event_, strand, now_ns(), observation);
+  if (options_.on_observation) options_.on_observation(observation);
 }
 
 void World::fail(std::string what) {

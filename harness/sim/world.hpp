@@ -182,9 +182,8 @@ class World final : private LeakObserver {
   /// Whether all processes are being destroyed: the run and its decider are gone.
   [[nodiscard]] bool ending() const { return ending_; }
   OperationPool& pool() { return pool_; }
-  void observed(const Observation& observation) {
-    if (options_.on_observation) options_.on_observation(observation);
-  }
+  /// Records what is observed on a strand, and tells whoever listens.
+  void observe(trace::StrandId strand, const Observation& observation);
   boost::asio::io_context& context() { return *context_; }
   void fail(std::string what);
 

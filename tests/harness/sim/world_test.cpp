@@ -30,6 +30,37 @@ void post_again(const Executor& strand) {
   asio::post(strand, [strand] { post_again(strand); });
 }
 
+// Passing means: what is observed of a named delay is its value on the clock, and its form in a
+// symbolic run.
+TEST(Observations, HoldTheValuesOfNamedDelaysOnTheClock) {
+  const std::vector<ParameterRange> parameters = {{"a", 7, 7}};
+  for (const TimeMode mode : {TimeMode::concrete, TimeMode::symbolic}) {
+    World world;
+    explore::BaselineDecider decider;
+    RunOptions options;
+    options.time = mode;
+    options.parameters = parameters;
+    world.begin(options, decider);
+    const Duration a(detail::Affine{3, 1});  // 3 ns + a: the first parameter's form is 1
+    world.add_process({.name = "p",
+                       .threads = 1,
+                       .cold_start = {},
+                       .start =
+                           [&](Runtime& runtime, const Executor&) {
+                             runtime.observe("seen", {{"delay", a}});
+                           },
+                       .destroy = {}});
+    world.run();
+    const trace::Trace& trace = world.trace();
+    ASSERT_EQ(trace.observations().size(), 1U);
+    const auto* field = trace.find(trace.observations()[0], "delay");
+    ASSERT_NE(field, nullptr);
+    EXPECT_EQ(field->number, mode == TimeMode::concrete ? 10 : 3);
+    EXPECT_EQ(field->form, mode == TimeMode::concrete ? 0U : 1U);
+    world.end();
+  }
+}
+
 // Passing means: a run that goes round without the clock moving ends, as a spin, in both modes and
 // with any number of threads.
 TEST(RunEnds, AsASpinWithoutProgressOfTime) {
