@@ -258,7 +258,9 @@ class Renderer {
   [[nodiscard]] std::string verdict() const {
     switch (result_.exit_code) {
       case campaign::ExitCode::pass:
-        return "exact over the whole ranges";
+        return result_.bound.limit.empty()
+                   ? "exact over the whole ranges"
+                   : "exact over the whole ranges, for runs of up to " + result_.bound.limit;
       case campaign::ExitCode::fail:
         return "the result contradicts itself, which is a defect of this program";
       default:

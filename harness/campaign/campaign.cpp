@@ -138,15 +138,8 @@ class Report {
     bound.unseen_class_probability = good_turing(static_cast<std::uint64_t>(once), runs);
   }
 
-  /// Ranges that the scenario gives in place, under the names of the waits that draw from them.
   void add_ranges_in_place() {
-    Runner runner(variant_, options_.seed);
-    explore::BaselineDecider decider;
-    (void)runner.run(sim::TimeMode::symbolic, decider);
-    for (const auto& variable : runner.world().time().variables()) {
-      if (variable.kind != sim::TimeModel::Variable::Kind::draw) continue;
-      const RangedDelay range{std::string(runner.world().trace().text(variable.meaning.label)),
-                              nanoseconds(variable.low), nanoseconds(variable.high)};
+    for (const RangedDelay& range : ranges_in_place(variant_, options_.seed)) {
       auto& ranges = result_.bound.ranges;
       if (std::ranges::find(ranges, range) == ranges.end()) ranges.push_back(range);
     }
@@ -333,7 +326,7 @@ class Report {
   }
 
   void decide() {
-    evidence_.complete = result_.bound.complete;
+    evidence_.complete = is_exhaustive();
     evidence_.interrupted = outcome_.interrupted;
     for (const SearchPart& part : outcome_.parts) evidence_.time_exhausted |= part.out_of_time;
     const SearchPart& last = outcome_.parts.back();
@@ -353,6 +346,11 @@ class Report {
     result_.reason_text = sentence();
   }
 
+  /// Complete, and nothing was left out by a bound.
+  [[nodiscard]] bool is_exhaustive() const {
+    return result_.bound.complete && result_.bound.limit.empty();
+  }
+
   [[nodiscard]] std::string sentence() const {
     const auto& bound = result_.bound;
     if (result_.reason == Reason::violated && !result_.failures.empty()) {
@@ -364,7 +362,8 @@ class Report {
       }
     }
     if (result_.reason == Reason::not_reproduced) {
-      return bound.complete ? "no order and no latency in the ranges violates a check"
+      if (is_exhaustive()) return "no order and no latency in the ranges violates a check";
+      return bound.complete ? "nothing up to " + bound.limit + " violates a check"
                             : "no sampled run violated a check";
     }
     return {};

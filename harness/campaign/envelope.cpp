@@ -138,15 +138,8 @@ class EnvelopeMaker {
     add_ranges_in_place(*search.variant);
   }
 
-  /// Ranges that the scenario gives in place, under the names of the waits that draw from them.
   void add_ranges_in_place(const scenario::ResolvedVariant& variant) {
-    Runner runner(variant, options_.seed);
-    explore::BaselineDecider decider;
-    (void)runner.run(sim::TimeMode::symbolic, decider);
-    for (const auto& variable : runner.world().time().variables()) {
-      if (variable.kind != sim::TimeModel::Variable::Kind::draw) continue;
-      const RangedDelay range{std::string(runner.world().trace().text(variable.meaning.label)),
-                              nanoseconds(variable.low), nanoseconds(variable.high)};
+    for (const RangedDelay& range : ranges_in_place(variant, options_.seed)) {
       for (auto* ranges : {&result_.bound.ranges, &result_.other_ranges}) {
         if (std::ranges::find(*ranges, range) == ranges->end()) ranges->push_back(range);
       }

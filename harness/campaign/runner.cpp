@@ -7,6 +7,21 @@
 
 namespace raceproof::campaign {
 
+std::vector<RangedDelay> ranges_in_place(const scenario::ResolvedVariant& variant,
+                                         std::uint64_t seed) {
+  Runner runner(variant, seed);
+  explore::BaselineDecider decider;
+  (void)runner.run(sim::TimeMode::symbolic, decider);
+  std::vector<RangedDelay> ranges;
+  for (const auto& variable : runner.world().time().variables()) {
+    if (variable.kind != sim::TimeModel::Variable::Kind::draw) continue;
+    RangedDelay range{std::string(runner.world().trace().text(variable.meaning.label)),
+                      nanoseconds(variable.low), nanoseconds(variable.high)};
+    if (std::ranges::find(ranges, range) == ranges.end()) ranges.push_back(std::move(range));
+  }
+  return ranges;
+}
+
 bool is_run(sim::RunEnd end) {
   return end != sim::RunEnd::given_up && end != sim::RunEnd::impossible;
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/campaign/result.hpp"
 #include "harness/campaign/system.hpp"
 #include "harness/check/evaluator.hpp"
 #include "harness/check/relations.hpp"
@@ -52,6 +53,11 @@ struct RunChoices {
   /// one, which knows no pieces.
   bool fragment = true;
 };
+
+/// Ranges that the scenario gives in place, under the names of the waits that draw from them in the
+/// usual order.
+[[nodiscard]] std::vector<RangedDelay> ranges_in_place(const scenario::ResolvedVariant& variant,
+                                                       std::uint64_t seed);
 
 /// Whether it was a run at all, not one that the search gave up or that no times produce.
 [[nodiscard]] bool is_run(sim::RunEnd end);

@@ -153,6 +153,7 @@ void expect_reduced_classes_replay(const scenario::ResolvedVariant& variant,
     ASSERT_EQ(shown.violated, record.violated) << "class " << reduction.classes();
   }
   EXPECT_FALSE(reduction.restarted());
+  EXPECT_GT(reduction.classes(), 0U);
 }
 
 TEST(Completeness, EveryClassOfTheReductionReplaysToItself) {
@@ -172,13 +173,15 @@ struct Visited {
   bool complete = false;
 };
 
-Visited visit(const scenario::ResolvedVariant& variant, scenario::Search search) {
+Visited visit(const scenario::ResolvedVariant& variant, scenario::Search search,
+              std::optional<std::uint32_t> preemptions = std::nullopt) {
   CampaignOptions options;
   options.jobs = 2;
   options.timing_runs = 0;
   options.search = search;
   options.classes = 3'000;
   options.runs = 0;
+  options.preemptions = preemptions;
   const auto outcome = search_variant(variant, options);
   Visited visited;
   const auto& result = outcome.parts.front().result;
@@ -206,6 +209,39 @@ TEST(Completeness, TwoThreadsAreCompleteUpToABound) {
   EXPECT_EQ(part.strategy->bound(), "0 preemptions");
   EXPECT_GT(part.result.records.size(), 200U);
   for (const auto& record : part.result.records) EXPECT_EQ(record.violated, 0U);
+}
+
+// Passing means: within the bound, the reduction of two threads visits what plain enumeration does.
+TEST(Completeness, TwoThreadsAreReducedToTheClassesOfTheEnumeration) {
+  const auto scenario = load("blocking_grace");
+  ASSERT_NE(scenario, nullptr);
+  const auto variant = scenario->resolve("blocking_two_threads");
+  const Visited all = visit(*variant, scenario::Search::enumeration, 0);
+  const Visited reduced = visit(*variant, scenario::Search::complete, 0);
+  ASSERT_TRUE(all.complete);
+  EXPECT_EQ(all.violated, reduced.violated);
+  for (const auto& [name, runs] : reduced.runs) EXPECT_EQ(runs, 1U);
+}
+
+// Passing means: what a bounded search did not find is not said to be impossible.
+TEST(Completeness, ABoundedSearchProvesNoAbsence) {
+  const auto scenario = load("blocking_grace");
+  ASSERT_NE(scenario, nullptr);
+  std::string text = scenario->text();
+  const auto at = text.find("expect: holds", text.find("blocking_two_threads:"));
+  ASSERT_NE(at, std::string::npos);
+  text.replace(at, std::string("expect: holds").size(), "expect: reproduces");
+  const auto changed = scenario::load_text(text, "changed.yaml");
+  ASSERT_TRUE(changed.has_value());
+  CampaignOptions options;
+  options.variants = {"blocking_two_threads"};
+  options.preemptions = 0;
+  const auto result = run_scenario(**changed, options);
+  ASSERT_EQ(result.variants.size(), 1U);
+  EXPECT_TRUE(result.variants[0].bound.complete);
+  EXPECT_EQ(result.variants[0].verdict, Verdict::unknown);
+  EXPECT_EQ(result.variants[0].reason, Reason::not_reproduced);
+  EXPECT_EQ(result.variants[0].reason_text, "nothing up to 0 preemptions violates a check");
 }
 
 /// The reduction against brute force, on every variant of the library that brute force can finish.
