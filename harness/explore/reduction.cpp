@@ -94,9 +94,7 @@ void Reduction::begin_run() {
 
 std::size_t Reduction::choose(sim::ChoiceKind kind, std::span<const sim::Meaning> alternatives) {
   const bool is_step = kind == sim::ChoiceKind::next_event;
-  if (is_step) {
-    answers_in_step_ = 0;
-  }
+  if (is_step) answers_in_step_ = 0;
   if (depth_ < length_) {
     Node& node = path_[depth_];
     if (is_step && node.chosen == UINT32_MAX) {
@@ -219,7 +217,7 @@ std::size_t Reduction::next_answer(sim::ChoiceKind kind,
   node.chosen = 0;
   if (guiding_ && answers_in_step_ < guiding_->answers.size()) {
     const std::uint32_t guided = guiding_->answers[answers_in_step_];
-    if (guided < node.alternatives) node.chosen = guided;
+    if (guided < node.alternatives && within_bound(node, guided)) node.chosen = guided;
   }
   node.first = node.chosen;
   node.next = 0;
@@ -245,6 +243,7 @@ void Reduction::note_footprint(StepId step) {
       both->accesses.push_back(access);
     } else {
       known->write |= access.write;
+      known->may_write |= access.may_write;
     }
   }
   node.taken = std::move(both);
