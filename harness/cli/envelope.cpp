@@ -2,9 +2,7 @@
 #include "harness/campaign/envelope.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <charconv>
-#include <csignal>
 #include <fmt/format.h>
 #include <fstream>
 #include <stdexcept>
@@ -12,6 +10,7 @@
 #include <unistd.h>
 
 #include "harness/cli/commands.hpp"
+#include "harness/cli/interrupt.hpp"
 #include "harness/cli/progress.hpp"
 #include "harness/scenario/library.hpp"
 #include "reports/envelope.hpp"
@@ -23,13 +22,6 @@
 namespace raceproof::cli {
 
 namespace {
-
-std::atomic<bool> interrupted{false};
-
-void on_interrupt(int signal) {
-  interrupted = true;
-  std::signal(signal, SIG_DFL);  // a second Ctrl-C ends the program at once
-}
 
 /// What a person has to mend; the message names the option.
 class Unusable : public std::runtime_error {
@@ -161,8 +153,7 @@ int envelope(const EnvelopeArguments& arguments) {
       std::ofstream probe(path, std::ios::app);  // known before anything has run
       if (!probe) throw Unusable(fmt::format("cannot write {}", path.string()));
     }
-    std::signal(SIGINT, on_interrupt);
-    std::signal(SIGTERM, on_interrupt);
+    catch_interrupts();
     Progress progress(isatty(STDERR_FILENO) != 0);
     options.progress = [&](const std::string& what, std::uint64_t done, std::uint64_t most) {
       progress.show((*loaded)->name(), variant->name, what, done, most);

@@ -1,14 +1,13 @@
 // `raceproof run`: the campaign, its progress, its reports.
-#include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <fmt/format.h>
 #include <stdexcept>
 #include <unistd.h>
 
 #include "harness/campaign/verdict.hpp"
 #include "harness/cli/determinism.hpp"
+#include "harness/cli/interrupt.hpp"
 #include "harness/cli/load.hpp"
 #include "harness/cli/progress.hpp"
 #include "harness/cli/wall_run.hpp"
@@ -18,13 +17,6 @@
 namespace raceproof::cli {
 
 namespace {
-
-std::atomic<bool> interrupted{false};
-
-void on_interrupt(int signal) {
-  interrupted = true;
-  std::signal(signal, SIG_DFL);  // a second Ctrl-C ends the program at once
-}
 
 std::vector<campaign::StartParameter> start_parameters(const RunArguments& arguments) {
   std::vector<campaign::StartParameter> parameters;
@@ -68,8 +60,7 @@ int run(const RunArguments& arguments) {
   options.out = arguments.out;
   options.interrupted = &interrupted;
   result.jobs = options.jobs;
-  std::signal(SIGINT, on_interrupt);
-  std::signal(SIGTERM, on_interrupt);
+  catch_interrupts();
 
   Progress progress(isatty(STDERR_FILENO) != 0);
   for (const auto& scenario : loaded.scenarios) {

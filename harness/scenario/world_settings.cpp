@@ -32,8 +32,8 @@ void ProcessSettings::describe(SettingsVisitor& visitor) {
 }
 
 std::span<const std::string_view> choices(Search) {
-  static constexpr std::array<std::string_view, 5> names{"complete", "enumeration",
-                                                         "random", "pct", "baseline"};
+  static constexpr std::array<std::string_view, 5> names{"complete", "enumeration", "random", "pct",
+                                                         "baseline"};
   return names;
 }
 

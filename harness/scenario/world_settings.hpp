@@ -50,11 +50,11 @@ struct ProcessSettings {
 
 /// How the orders and delays are gone through.
 enum class Search {
-  complete,  ///< Every class of orders that the ranges allow.
+  complete,     ///< Every class of orders that the ranges allow.
   enumeration,  ///< Every order, without reduction.
-  random,    ///< Independent random walks over orders and delays.
-  pct,       ///< Probabilistic concurrency testing (priorities with `depth` - 1 change points).
-  baseline,  ///< The one order of a single-threaded event loop with the shortest delays.
+  random,       ///< Independent random walks over orders and delays.
+  pct,          ///< Probabilistic concurrency testing (priorities with `depth` - 1 change points).
+  baseline,     ///< The one order of a single-threaded event loop with the shortest delays.
 };
 std::span<const std::string_view> choices(Search);
 

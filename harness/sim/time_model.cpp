@@ -13,11 +13,10 @@ std::string_view name_of(ChoiceKind kind) {
 }
 
 void TimeModel::begin(TimeMode mode, std::span<const ParameterRange> parameters, Decider& decider,
-                      trace::Trace& trace, StepLog* steps, bool local_time) {
+                      trace::Trace& trace, bool local_time) {
   mode_ = mode;
   decider_ = &decider;
   trace_ = &trace;
-  steps_ = steps;
   local_time_ = local_time;
   now_ns_ = 0;
   variables_.clear();

@@ -55,7 +55,7 @@ class TimeModel final : public TimeAlgebra {
  public:
   /// Starts a run. `parameters` must outlive it.
   void begin(TimeMode mode, std::span<const ParameterRange> parameters, Decider& decider,
-             trace::Trace& trace, StepLog* steps = nullptr, bool local_time = false);
+             trace::Trace& trace, bool local_time = false);
 
   [[nodiscard]] TimeMode mode() const { return mode_; }
   [[nodiscard]] bool symbolic() const { return mode_ == TimeMode::symbolic; }
@@ -221,7 +221,6 @@ class TimeModel final : public TimeAlgebra {
   TimeMode mode_ = TimeMode::concrete;
   Decider* decider_ = nullptr;
   trace::Trace* trace_ = nullptr;
-  StepLog* steps_ = nullptr;
   bool local_time_ = false;
   std::int64_t now_ns_ = 0;
   std::vector<Variable> variables_;

@@ -35,7 +35,7 @@ void World::begin(const RunOptions& options, Decider& decider) {
   }
   step_identity_ = 1;
   step_parts_ = 0;
-  time_.begin(options.time, options.parameters, decider, trace_, steps_, local_time_);
+  time_.begin(options.time, options.parameters, decider, trace_, local_time_);
   heap_.clear();
   pending_.clear();
   overtaken_.clear();
