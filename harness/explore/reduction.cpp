@@ -49,9 +49,9 @@ struct Reduction::Node {
   bool preempts = false;          ///< every alternative but the first interrupts a thread
   std::uint32_t preemptions = 0;  ///< before this choice
 
-  [[nodiscard]] bool asleep(Identity step) const {
+  [[nodiscard]] bool asleep(Identity wanted) const {
     return std::ranges::any_of(
-        sleep, [&](const FootprintPtr& sleeper) { return sleeper->identity == step; });
+        sleep, [&](const FootprintPtr& sleeper) { return sleeper->identity == wanted; });
   }
 };
 

@@ -27,7 +27,7 @@ struct Piece {
   std::vector<PathDecider::Step> path;
   /// The choices before this depth are the piece's; those from it on are to be enumerated.
   std::size_t fixed = 0;
-  std::shared_ptr<Reduction> reduction;
+  std::shared_ptr<Reduction> reduction = nullptr;  ///< of a reduction
 };
 
 /// How a run can be repeated: a path (enumeration) or its number (sampling).
