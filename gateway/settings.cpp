@@ -143,6 +143,9 @@ void Settings::describe(SettingsVisitor& v) {
   v.on("threads", threads, 1, 64, "Threads of the process.");
   v.on("instance", instance, "Id of this instance; not empty.");
   v.on("redis", redis, "The Redis behind the gateway.");
+  v.on("auth", auth, "Who may connect, and who says so.");
+  v.on("agent", agent, "The agents that answer, and how their runs are watched.");
+  v.on("database", database, "The database behind the gateway.");
   v.on("readiness", readiness, "When the gateway calls itself ready.");
   v.on(
       "grace_period", grace_period,

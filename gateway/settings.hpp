@@ -9,6 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/agents/settings.hpp"
+#include "gateway/auth/settings.hpp"
+#include "gateway/database/settings.hpp"
 #include "runtime/settings.hpp"
 #include "runtime/time.hpp"
 
@@ -123,6 +126,9 @@ struct Settings {
   std::int64_t threads = 1;
   std::string instance = "gateway-1";
   RedisSettings redis;
+  AuthSettings auth;
+  AgentSettings agent;
+  DatabaseSettings database;
   ReadinessSettings readiness;
   std::optional<Duration> grace_period;
   std::optional<bool> grace_blocking;

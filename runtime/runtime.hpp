@@ -7,6 +7,7 @@
 #include <boost/system/system_error.hpp>
 #include <functional>
 #include <initializer_list>
+#include <string>
 #include <string_view>
 
 #include "runtime/observation.hpp"
@@ -48,6 +49,12 @@ class Runtime {
 
   /// The present. In simulation it stands still while a handler runs.
   [[nodiscard]] virtual Instant now() = 0;
+  /// The point at which the calendar shows `seconds` since 1970 (UTC, without leap seconds), in the
+  /// past or the future: for deadlines that others have set, such as a token's `exp`.
+  [[nodiscard]] virtual Instant at_unix_time(std::int64_t seconds) = 0;
+  /// The present for people and peers, "2025-09-08T19:22:00.000000Z", always as wide. Nothing may
+  /// be decided by it: a simulated run that stands for many shows the beginning of the run.
+  [[nodiscard]] virtual std::string timestamp() = 0;
   /// Next number of the running strand's own stream of random numbers, uniform over 64 bits.
   virtual std::uint64_t random() = 0;
   /// Draws one delay of `range`: in simulation every value in it is explored, in production it is

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "harness/sim/world.hpp"
+#include "runtime/calendar.hpp"
 
 namespace raceproof::sim {
 
@@ -132,6 +133,17 @@ bool Process::running_on(const Executor& strand) const {
 }
 
 Instant Process::now() { return world_.time().now(); }
+
+Instant Process::at_unix_time(std::int64_t seconds) {
+  return Instant() + Duration(std::chrono::seconds(seconds - epoch_unix_seconds));
+}
+
+std::string Process::timestamp() {
+  // A symbolic present is many; which of them is not for a text to decide.
+  const auto present = world_.time().now().affine();
+  const std::int64_t since_us = present.form == 0 ? present.constant_ns / 1000 : 0;
+  return calendar_text(epoch_unix_seconds * 1'000'000 + since_us);
+}
 
 Instant Process::wait_origin() { return world_.time().wait_origin(); }
 

@@ -23,6 +23,9 @@ namespace raceproof::sim {
 class World;
 struct Connection;
 
+/// What the calendar shows when a simulated run begins: 2025-09-08 19:22:00 UTC.
+inline constexpr std::int64_t epoch_unix_seconds = 1'757'359'320;
+
 struct ProcessOptions {
   std::string name;
   /// Threads of the process's io_context, at least 1.
@@ -50,6 +53,8 @@ class Process final : public Runtime {
   [[nodiscard]] std::string_view strand_name(const Executor& strand) const override;
   [[nodiscard]] bool running_on(const Executor& strand) const override;
   [[nodiscard]] Instant now() override;
+  [[nodiscard]] Instant at_unix_time(std::int64_t seconds) override;
+  [[nodiscard]] std::string timestamp() override;
   [[nodiscard]] Instant wait_origin() override;
   std::uint64_t random() override;
   Duration draw(const DelayRange& range, const char* what) override;

@@ -9,6 +9,7 @@
 #include "runtime/asio/tcp_connect.hpp"
 #include "runtime/asio/tcp_listener.hpp"
 #include "runtime/asio/timers.hpp"
+#include "runtime/calendar.hpp"
 
 namespace raceproof {
 
@@ -91,6 +92,17 @@ bool AsioRuntime::running_on(const Executor& strand) const {
 Instant AsioRuntime::now() {
   const std::chrono::nanoseconds since = std::chrono::steady_clock::now() - start_;
   return Instant(detail::Affine{since.count(), 0});
+}
+
+Instant AsioRuntime::at_unix_time(std::int64_t seconds) {
+  const auto ahead =
+      std::chrono::seconds(seconds) - std::chrono::system_clock::now().time_since_epoch();
+  return now() + Duration(std::chrono::duration_cast<std::chrono::nanoseconds>(ahead));
+}
+
+std::string AsioRuntime::timestamp() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return calendar_text(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
 }
 
 std::uint64_t AsioRuntime::random() { return current_or_root().random.next(); }

@@ -65,6 +65,8 @@ class AsioRuntime final : public Runtime {
   [[nodiscard]] std::string_view strand_name(const Executor& strand) const override;
   [[nodiscard]] bool running_on(const Executor& strand) const override;
   [[nodiscard]] Instant now() override;
+  [[nodiscard]] Instant at_unix_time(std::int64_t seconds) override;
+  [[nodiscard]] std::string timestamp() override;
   std::uint64_t random() override;
   Duration draw(const DelayRange& range, const char* what) override;
   void observe(const Observation& observation) override;

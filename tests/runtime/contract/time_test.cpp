@@ -26,6 +26,30 @@ TEST_P(Time, AddsAndCompares) {
   }());
 }
 
+// Passing means: a date of the calendar is as far away as the calendar says, and is written as it
+// is meant.
+TEST_P(Time, KnowsTheCalendar) {
+  world_->run([this]() -> Awaitable<> {
+    const std::string text = runtime_.timestamp();
+    EXPECT_EQ(27U, text.size()) << text;
+    const auto digits = [&](std::size_t at, std::size_t size) {
+      return std::stoi(text.substr(at, size));
+    };
+    const std::chrono::year_month_day date{std::chrono::year(digits(0, 4)),
+                                           std::chrono::month(static_cast<unsigned>(digits(5, 2))),
+                                           std::chrono::day(static_cast<unsigned>(digits(8, 2)))};
+    const auto seconds = std::chrono::sys_days(date).time_since_epoch() +
+                         std::chrono::hours(digits(11, 2)) + std::chrono::minutes(digits(14, 2)) +
+                         std::chrono::seconds(digits(17, 2));
+    const auto unix = std::chrono::duration_cast<std::chrono::seconds>(seconds).count();
+    EXPECT_TRUE(runtime_.at_unix_time(unix) <= runtime_.now());
+    EXPECT_TRUE(runtime_.now() < runtime_.at_unix_time(unix + 5));
+    EXPECT_TRUE(runtime_.at_unix_time(unix + 100) - runtime_.now() > Duration(94s));
+    EXPECT_TRUE(runtime_.at_unix_time(unix - 100) < runtime_.now() - Duration(94s));
+    co_return;
+  }());
+}
+
 // Passing means: the clock moves with the program's sleeps and never goes back.
 TEST_P(Time, Passes) {
   world_->run([this]() -> Awaitable<> {
