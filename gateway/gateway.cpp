@@ -25,11 +25,16 @@ Gateway::Gateway(Runtime& runtime, Settings settings)
       figures_(resolve(settings_)),
       strand_(runtime.make_strand("main")),
       readiness_(runtime, settings_.readiness, figures_),
-      redis_(runtime, settings_.redis, instance_channel(settings_),
-             [this](const RedisState& state) {
-               spawn(runtime_, readiness_.strand(), "redis state", readiness_.redis_changed(state));
-             }),
-      services_{runtime, settings_, figures_, readiness_, redis_, agent_},
+      redis_(
+          runtime, settings_.redis, instance_channel(settings_),
+          [this](const RedisState& state) {
+            spawn(runtime_, readiness_.strand(), "redis state", readiness_.redis_changed(state));
+          },
+          [this](std::string_view message) { receive(message); }),
+      presence_(redis_, settings_.instance, channel_prefix, settings_.connections.queue),
+      manager_(runtime, settings_.connections, &presence_),
+      services_{runtime, settings_, figures_, readiness_,
+                redis_,  manager_,  agent_,   [this] { return call(strand_, metrics()); }},
       startup_(runtime,
                [this](const StartupState& state) {
                  spawn(runtime_, readiness_.strand(), "startup state",
@@ -130,13 +135,33 @@ void Gateway::admit(Stream stream) {
 /// On the connection's strand.
 Awaitable<> Gateway::serve(std::shared_ptr<Connection> connection) {
   co_await connection->serve();
-  spawn(runtime_, strand_, "connection end", forget(connection.get()));
+  spawn(runtime_, strand_, "connection end", forget(std::move(connection)));
 }
 
-Awaitable<> Gateway::forget(const Connection* connection) {
-  connections_->remove_if([&](const auto& known) { return known.get() == connection; });
+Awaitable<> Gateway::forget(std::shared_ptr<Connection> connection) {
+  totals_.add(connection->end());
+  connections_->remove(connection);
   if (closing_ && connections_->empty()) changed_.notify();
   co_return;
+}
+
+Awaitable<std::string> Gateway::metrics() {
+  MetricsText text;
+  write(text, totals_);
+  const ConnectionFigures connections = co_await call(manager_.strand(), manager_.figures());
+  write(text, connections);
+  const auto checks = co_await call(readiness_.strand(), readiness_.figures());
+  write(text, checks);
+  co_return text.take();
+}
+
+/// A message of another instance; on Redis' strand. Probes of this one are for nobody.
+void Gateway::receive(std::string_view message) {
+  auto remote = decode(message);
+  if (!remote) return;
+  spawn(
+      runtime_, manager_.strand(), "remote message",
+      manager_.receive(std::move(remote->user), std::move(remote->type), std::move(remote->text)));
 }
 
 Awaitable<> Gateway::close_down() {
@@ -144,6 +169,7 @@ Awaitable<> Gateway::close_down() {
   listener_.close();
   co_await tasks_.stop();
   co_await close_connections();
+  co_await call(manager_.strand(), manager_.stop());
   co_await call(redis_.strand(), redis_.stop());
   // Last, and behind the manager's last report on that strand.
   co_await call(readiness_.strand(), readiness_.stop());

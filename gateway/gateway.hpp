@@ -8,11 +8,13 @@
 
 #include "gateway/agent.hpp"
 #include "gateway/connection.hpp"
+#include "gateway/connections/connection_manager.hpp"
 #include "gateway/figures.hpp"
+#include "gateway/metrics.hpp"
 #include "gateway/notice.hpp"
 #include "gateway/readiness/readiness.hpp"
 #include "gateway/redis_manager.hpp"
-#include "gateway/session.hpp"
+#include "gateway/services.hpp"
 #include "gateway/settings.hpp"
 #include "gateway/startup.hpp"
 #include "runtime/confined.hpp"
@@ -53,7 +55,9 @@ class Gateway {
   Awaitable<> accept_connections();
   void admit(Stream stream);
   Awaitable<> serve(std::shared_ptr<Connection> connection);
-  Awaitable<> forget(const Connection* connection);
+  Awaitable<> forget(std::shared_ptr<Connection> connection);
+  void receive(std::string_view message);
+  Awaitable<std::string> metrics();
   Awaitable<> request_shutdown();
   Awaitable<> close_down();
   Awaitable<> close_connections();
@@ -64,12 +68,15 @@ class Gateway {
   Executor strand_;
   Readiness readiness_;
   RedisManager redis_;
+  Presence presence_;
+  ConnectionManager manager_;
   EchoAgent agent_;
   Services services_;
   Startup startup_;
   Listener listener_;
   Confined<Connections> connections_;
-  Notice changed_;  // shutdown was asked for, startup failed, or the last connection ended
+  ConnectionTotals totals_;  // on the gateway's strand
+  Notice changed_;           // shutdown was asked for, startup failed, or the last connection ended
   TaskScope tasks_;
   bool shutdown_requested_ = false;
   bool closing_ = false;

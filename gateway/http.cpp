@@ -148,7 +148,9 @@ std::string to_bytes(const HttpResponse& response) {
   out += std::to_string(response.status);
   out += ' ';
   out.append(reason.data(), reason.size());
-  out += "\r\nServer: raceproof-gateway\r\nContent-Type: application/json\r\nContent-Length: ";
+  out += "\r\nServer: raceproof-gateway\r\nContent-Type: ";
+  out += response.content_type;
+  out += "\r\nContent-Length: ";
   out += std::to_string(response.body.size());
   if (response.retry_after_seconds >= 0) {
     out += "\r\nRetry-After: ";

@@ -65,10 +65,11 @@ class HttpReader {
   std::unique_ptr<State> state_;
 };
 
-/// An answer with a JSON body.
+/// An answer.
 struct HttpResponse {
   unsigned status = 200;
   std::string body;
+  std::string_view content_type = "application/json";
   bool keep_alive = true;
   /// In seconds; negative for no Retry-After.
   std::int64_t retry_after_seconds = -1;
