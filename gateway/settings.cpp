@@ -41,6 +41,10 @@ std::span<const std::string_view> choices(GroupMembers) {
   static constexpr Names<2> names{"concurrent", "sequential"};
   return names;
 }
+std::span<const std::string_view> choices(AuthAt) {
+  static constexpr Names<2> names{"upgrade", "accept"};
+  return names;
+}
 std::span<const std::string_view> choices(JoinAt) {
   static constexpr Names<2> names{"after_set_up", "before_accept"};
   return names;
@@ -128,6 +132,9 @@ void HandshakeSettings::describe(SettingsVisitor& v) {
   v.on("stabilise", stabilise,
        "Wait between accepting an upgrade and setting the session up. Unset: none, but 200 ms in "
        "the reported profiles.");
+  v.on("auth", auth,
+       "upgrade: a bad token is answered with 401, an auth service that cannot say with 503, before "
+       "the upgrade; accept: the upgrade is accepted, then closed with 1008 or 1011.");
   v.on("join", join,
        "When messages may begin to be sent to a session: after_set_up, or before_accept, when they "
        "can only fail (1011).");

@@ -32,6 +32,8 @@ enum class VerdictSampled { after_grace, before_grace };
 enum class CheckLimits { enforced, ignored };
 /// How the checks of one group run.
 enum class GroupMembers { concurrent, sequential };
+/// How a client that may not connect is told.
+enum class AuthAt { upgrade, accept };
 /// When a session's connection is made known to those who have messages for its user.
 enum class JoinAt { after_set_up, before_accept };
 /// From when on frames of the client are answered.
@@ -50,6 +52,7 @@ std::span<const std::string_view> choices(EvaluateReadiness);
 std::span<const std::string_view> choices(VerdictSampled);
 std::span<const std::string_view> choices(CheckLimits);
 std::span<const std::string_view> choices(GroupMembers);
+std::span<const std::string_view> choices(AuthAt);
 std::span<const std::string_view> choices(JoinAt);
 std::span<const std::string_view> choices(AnswerFrom);
 std::span<const std::string_view> choices(AgentBound);
@@ -113,6 +116,7 @@ struct ReadinessSettings {
 /// The opening of a session.
 struct HandshakeSettings {
   std::optional<Duration> stabilise;
+  AuthAt auth = AuthAt::upgrade;
   JoinAt join = JoinAt::after_set_up;
   AnswerFrom answer_from = AnswerFrom::after_set_up;
   AgentBound agent = AgentBound::per_message;

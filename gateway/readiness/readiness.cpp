@@ -50,6 +50,24 @@ Awaitable<> Readiness::agent_started() {
   co_return;
 }
 
+Awaitable<> Readiness::database_changed(bool usable) {
+  facts_->database_usable = usable;
+  facts_changed();
+  co_return;
+}
+
+Awaitable<> Readiness::auth_changed(bool usable) {
+  facts_->auth_usable = usable;
+  facts_changed();
+  co_return;
+}
+
+Awaitable<> Readiness::bridge_changed(BridgeState state) {
+  facts_->bridge = state;
+  facts_changed();
+  co_return;
+}
+
 Awaitable<Verdict> Readiness::verdict() {
   if (settings_.evaluate == EvaluateReadiness::background) co_return *verdict_;
   Verdict fresh = co_await evaluate();

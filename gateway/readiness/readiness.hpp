@@ -45,6 +45,9 @@ class Readiness {
   Awaitable<> redis_changed(RedisState state);
   Awaitable<> startup_changed(StartupState state);
   Awaitable<> agent_started();
+  Awaitable<> database_changed(bool usable);
+  Awaitable<> auth_changed(bool usable);
+  Awaitable<> bridge_changed(BridgeState state);
 
   /// The cached verdict, or with `evaluate: at_connect` a fresh one.
   Awaitable<Verdict> verdict();
