@@ -6,29 +6,13 @@
 #include <optional>
 #include <utility>
 
+#include "gateway/json_text.hpp"
+
 namespace raceproof::gateway {
 
 namespace {
 
 using Member = std::pair<std::string_view, std::string_view>;
-
-bool is_plain(std::string_view text) {
-  for (const char c : text) {
-    if (c < 0x20 || c == '"' || c == '\\' || c == 0x7F) return false;
-  }
-  return true;
-}
-
-/// A JSON string; text that is not UTF-8 gets replacement characters, since it may be anybody's.
-void append_string(std::string& out, std::string_view text) {
-  if (is_plain(text)) {
-    out += '"';
-    out += text;
-    out += '"';
-    return;
-  }
-  out += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
 
 /// An object of strings, in the order given, without the members whose value is empty.
 std::string object(std::initializer_list<Member> members) {
@@ -36,9 +20,9 @@ std::string object(std::initializer_list<Member> members) {
   for (const auto& [key, value] : members) {
     if (value.empty()) continue;
     if (out.size() > 1) out += ',';
-    append_string(out, key);
+    append_json_string(out, key);
     out += ':';
-    append_string(out, value);
+    append_json_string(out, value);
   }
   out += '}';
   return out;
