@@ -4,6 +4,7 @@
 #include <boost/asio/write.hpp>
 #include <utility>
 
+#include "gateway/auth/credentials.hpp"
 #include "gateway/messages.hpp"
 #include "gateway/watchdog.hpp"
 #include "runtime/task.hpp"
@@ -191,11 +192,59 @@ Awaitable<bool> Connection::upgrade(HttpRequest& request) {
     const bool go_on = co_await refuse(request, 503, "service_not_ready", std::move(refusal));
     co_return go_on;
   }
-  admission.user = query_value(request.query, "user");
-  if (admission.user.empty()) admission.user = "anonymous";
+  if (services_.auth == nullptr) {
+    admission.user = query_value(request.query, "user");
+    if (admission.user.empty()) admission.user = "anonymous";
+  } else {
+    const AuthResult result = co_await authenticate(request, admission.subprotocol);
+    if (result.status == AuthStatus::accepted) {
+      admission.user = result.user;
+    } else if (services_.settings.handshake.auth == AuthAt::upgrade) {
+      const bool go_on = co_await refuse_unauthenticated(request, result);
+      co_return go_on;
+    } else {
+      const bool rejected = result.status == AuthStatus::rejected;
+      admission.refuse_with = rejected ? close_code::policy_violation : close_code::internal_error;
+      admission.refuse_reason = "Authentication failed: " + std::string(to_string(result.reason));
+    }
+  }
   session_ = make_session(services_, std::move(stream_));
   end_.session = co_await session_->run(std::move(request.upgrade), std::move(admission));
   co_return false;
+}
+
+/// Whose token the request carries; `subprotocol` is what a WebSocket is answered with.
+Awaitable<AuthResult> Connection::authenticate(const HttpRequest& request,
+                                               std::string& subprotocol) {
+  const std::vector<std::string_view> authorization(request.authorization.begin(),
+                                                    request.authorization.end());
+  const std::vector<std::string_view> protocols(request.protocols.begin(),
+                                                request.protocols.end());
+  Credentials credentials =
+      find_credentials(authorization, protocols,
+                       static_cast<std::size_t>(services_.settings.auth.max_token));
+  subprotocol = std::move(credentials.subprotocol);
+  if (credentials.reason != AuthReason::none) {
+    runtime_.observe("auth_result", {{"status", to_string(AuthStatus::rejected)},
+                                     {"reason", to_string(credentials.reason)},
+                                     {"user", std::string_view()},
+                                     {"cached", false}});
+    co_return AuthResult::rejected(credentials.reason);
+  }
+  Auth& auth = *services_.auth;
+  AuthResult result =
+      co_await call(auth.strand(), auth.authenticate(std::move(credentials.token)));
+  co_return result;
+}
+
+/// 401 for a bad token, 503 when nobody could say.
+Awaitable<bool> Connection::refuse_unauthenticated(const HttpRequest& request,
+                                                   const AuthResult& result) {
+  const bool rejected = result.status == AuthStatus::rejected;
+  const bool go_on =
+      co_await refuse(request, rejected ? 401 : 503, rejected ? "unauthorized" : "auth_unavailable",
+                      std::string(to_string(result.reason)));
+  co_return go_on;
 }
 
 /// An answer in place of the upgrade; 503 with Retry-After.
@@ -207,6 +256,7 @@ Awaitable<bool> Connection::refuse(const HttpRequest& request, unsigned status,
   HttpResponse response;
   response.status = status;
   response.body = error_body(code, reason);
+  if (status == 401) response.authenticate = "Bearer error=\"invalid_token\"";
   if (status == 503) response.retry_after_seconds = services_.settings.retry_after_seconds;
   const bool go_on = co_await respond(request, std::move(response));
   co_return go_on;

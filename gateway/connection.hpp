@@ -46,6 +46,8 @@ class Connection {
   Awaitable<bool> upgrade(HttpRequest& request);
   Awaitable<bool> respond(const HttpRequest& request, HttpResponse response);
   Awaitable<bool> fail(unsigned status, std::string_view code, std::string_view text);
+  Awaitable<AuthResult> authenticate(const HttpRequest& request, std::string& subprotocol);
+  Awaitable<bool> refuse_unauthenticated(const HttpRequest& request, const AuthResult& result);
   Awaitable<bool> refuse(const HttpRequest& request, unsigned status, std::string_view code,
                          std::string reason);
 

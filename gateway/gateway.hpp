@@ -6,12 +6,15 @@
 #include <list>
 #include <memory>
 
-#include "gateway/agent.hpp"
+#include "gateway/agents/agent_backend.hpp"
+#include "gateway/agents/bridge.hpp"
+#include "gateway/auth/auth.hpp"
 #include "gateway/connection.hpp"
 #include "gateway/connections/connection_manager.hpp"
 #include "gateway/figures.hpp"
 #include "gateway/metrics.hpp"
 #include "gateway/notice.hpp"
+#include "gateway/ports/ports.hpp"
 #include "gateway/readiness/readiness.hpp"
 #include "gateway/redis_manager.hpp"
 #include "gateway/services.hpp"
@@ -26,7 +29,7 @@ namespace raceproof::gateway {
 /// runtime has destroyed all of its handlers (a kill).
 class Gateway {
  public:
-  Gateway(Runtime& runtime, Settings settings);
+  Gateway(Runtime& runtime, Settings settings, Ports ports = {});
 
   /// The strand that `run()` belongs on.
   [[nodiscard]] const Executor& strand() const { return strand_; }
@@ -50,7 +53,11 @@ class Gateway {
   using Connections = std::list<std::shared_ptr<Connection>>;
 
   void listen();
+  std::unique_ptr<Auth> make_auth();
   void plan_startup();
+  Awaitable<> check_settings();
+  Awaitable<> start_services();
+  Awaitable<> wait_for_readiness();
   Awaitable<> start_up();
   Awaitable<> accept_connections();
   void admit(Stream stream);
@@ -63,6 +70,7 @@ class Gateway {
   Awaitable<> close_connections();
 
   Runtime& runtime_;
+  Ports ports_;
   const Settings settings_;
   const Figures figures_;
   Executor strand_;
@@ -70,7 +78,9 @@ class Gateway {
   RedisManager redis_;
   Presence presence_;
   ConnectionManager manager_;
-  EchoAgent agent_;
+  std::unique_ptr<Auth> auth_;  // null where nobody is asked for a token
+  std::unique_ptr<AgentBackend> agent_;
+  AgentBridge bridge_;
   Services services_;
   Startup startup_;
   Listener listener_;

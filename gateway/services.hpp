@@ -4,7 +4,8 @@
 #include <functional>
 #include <string>
 
-#include "gateway/agent.hpp"
+#include "gateway/agents/bridge.hpp"
+#include "gateway/auth/auth.hpp"
 #include "gateway/connections/connection_manager.hpp"
 #include "gateway/figures.hpp"
 #include "gateway/readiness/readiness.hpp"
@@ -19,8 +20,9 @@ struct Services {
   const Figures& figures;
   Readiness& readiness;
   RedisManager& redis;
+  Auth* auth;  ///< null: nobody is asked for a token
   ConnectionManager& connections;
-  Agent& agent;
+  AgentBridge& bridge;
   /// What `/metrics` shows; from any strand.
   std::function<Awaitable<std::string>()> metrics;
 };

@@ -86,6 +86,8 @@ class WebSocketSession final : public Session,
   Awaitable<> exchange_messages();
   Awaitable<> receive(std::string_view text);
   Awaitable<> answer(ClientMessage received);
+  Awaitable<> start_run(ClientMessage chat);
+  Awaitable<> bind_agent();
   Awaitable<> reject(std::string_view code, std::string_view text);
   void send(std::string_view type, std::string text);
   bool enqueue(FramePtr frame);
@@ -123,6 +125,7 @@ class WebSocketSession final : public Session,
   bool writing_ = false;
   bool joined_ = false;
   bool registered_ = false;
+  bool no_agent_ = false;  // and none will be looked for
   bool closing_ = false;   // this side has begun to close
   bool broken_ = false;    // nothing more can be sent
   std::string too_early_;  // what was to be sent before the accept
@@ -217,6 +220,7 @@ Awaitable<bool> WebSocketSession::set_up() {
     co_await runtime_.sleep_for(*services_.figures.stabilise, "handshake stabilisation");
   }
   enter(State::setting_up);
+  if (services_.settings.handshake.agent == AgentBound::at_connect) co_await bind_agent();
   runtime_.observe("session_setup", {{"peer", peer_}, {"user", user_}});
   SetupResult result = co_await call(
       services_.redis.strand(), register_session(services_.redis, services_.settings.instance, id_,
@@ -321,17 +325,20 @@ Awaitable<> WebSocketSession::answer(ClientMessage received) {
              message("service_info", "text", "running degraded, no agent available"));
         break;
       }
-      std::string text = co_await services_.agent.answer(user_, std::move(received.text));
-      send("agent_completed", message("agent_completed", "text", text));
+      co_await start_run(std::move(received));
       break;
     }
     case ClientMessage::Type::ping:
       bad_in_a_row_ = 0;
       send("pong", message("pong"));
       break;
-    case ClientMessage::Type::cancel:
-      co_await reject("unknown_run", received.run);
+    case ClientMessage::Type::cancel: {
+      AgentBridge& bridge = services_.bridge;
+      const bool cancelled =
+          co_await call(bridge.strand(), bridge.cancel(user_, std::move(received.run)));
+      if (!cancelled) co_await reject("unknown_run", "no run of that id can be cancelled");
       break;
+    }
     case ClientMessage::Type::unknown:
       co_await reject("unknown_type", received.text);
       break;
@@ -339,6 +346,37 @@ Awaitable<> WebSocketSession::answer(ClientMessage received) {
       co_await reject("malformed", received.text);
       break;
   }
+}
+
+/// Gives a chat to the bridge; what comes of it arrives as events.
+Awaitable<> WebSocketSession::start_run(ClientMessage chat) {
+  if (no_agent_) {
+    send("service_info", message("service_info", "text", "no agent was there at the connect"));
+    co_return;
+  }
+  ContextFields fields;
+  fields.user_id = user_;
+  fields.thread_id = chat.thread.empty() ? "thread_of_" + user_ : std::move(chat.thread);
+  fields.run_id = make_id(runtime_, "run");
+  fields.websocket_client_id = id_;
+  std::string problem;
+  try {
+    UserExecutionContext context(runtime_, services_.figures.environment.name, std::move(fields));
+    AgentBridge& bridge = services_.bridge;
+    const RunSubmission run = co_await call(
+        bridge.strand(), bridge.run(std::move(context), std::move(chat.text)));
+    if (!run.accepted) co_await reject(run.code, run.reason);
+  } catch (const InvalidContextError& error) {
+    problem = error.what();
+  }
+  if (!problem.empty()) co_await reject("invalid_context", problem);
+}
+
+/// The original's way: a connection that finds no agent never looks again (domain.md section 11).
+Awaitable<> WebSocketSession::bind_agent() {
+  AgentBridge& bridge = services_.bridge;
+  const bool there = co_await call(bridge.strand(), bridge.available());
+  no_agent_ = !there;
 }
 
 /// Answers a frame that cannot be served; too many of them in a row end the session.
