@@ -218,11 +218,9 @@ Awaitable<AuthResult> Connection::authenticate(const HttpRequest& request,
                                                std::string& subprotocol) {
   const std::vector<std::string_view> authorization(request.authorization.begin(),
                                                     request.authorization.end());
-  const std::vector<std::string_view> protocols(request.protocols.begin(),
-                                                request.protocols.end());
-  Credentials credentials =
-      find_credentials(authorization, protocols,
-                       static_cast<std::size_t>(services_.settings.auth.max_token));
+  const std::vector<std::string_view> protocols(request.protocols.begin(), request.protocols.end());
+  Credentials credentials = find_credentials(
+      authorization, protocols, static_cast<std::size_t>(services_.settings.auth.max_token));
   subprotocol = std::move(credentials.subprotocol);
   if (credentials.reason != AuthReason::none) {
     runtime_.observe("auth_result", {{"status", to_string(AuthStatus::rejected)},
@@ -232,8 +230,7 @@ Awaitable<AuthResult> Connection::authenticate(const HttpRequest& request,
     co_return AuthResult::rejected(credentials.reason);
   }
   Auth& auth = *services_.auth;
-  AuthResult result =
-      co_await call(auth.strand(), auth.authenticate(std::move(credentials.token)));
+  AuthResult result = co_await call(auth.strand(), auth.authenticate(std::move(credentials.token)));
   co_return result;
 }
 

@@ -52,8 +52,9 @@ Gateway::Gateway(Runtime& runtime, Settings settings, Ports ports)
                 spawn(runtime_, readiness_.strand(), "bridge state",
                       readiness_.bridge_changed(state));
               }),
-      services_{runtime, settings_, figures_,  readiness_, redis_, auth_.get(),
-                manager_, bridge_, [this] { return call(strand_, metrics()); }},
+      services_{runtime,    settings_, figures_,
+                readiness_, redis_,    auth_.get(),
+                manager_,   bridge_,   [this] { return call(strand_, metrics()); }},
       startup_(runtime,
                [this](const StartupState& state) {
                  spawn(runtime_, readiness_.strand(), "startup state",
@@ -139,9 +140,8 @@ Awaitable<> Gateway::start_services() {
 /// The original's gate: it waits for a readiness that waits for startup (domain.md section 1).
 Awaitable<> Gateway::wait_for_readiness() {
   using namespace asio::experimental::awaitable_operators;
-  const auto outcome =
-      co_await (call(readiness_.strand(), readiness_.until_ready()) ||
-                runtime_.sleep_for(gate_limit, "startup gate"));
+  const auto outcome = co_await (call(readiness_.strand(), readiness_.until_ready()) ||
+                                 runtime_.sleep_for(gate_limit, "startup gate"));
   if (outcome.index() == 1) throw std::runtime_error("the gateway did not become ready");
 }
 

@@ -25,7 +25,7 @@ namespace websocket = boost::beast::websocket;
 constexpr auto as_result = asio::as_tuple(use_awaitable);
 
 /// A session's id: 64 random bits in hexadecimal.
-std::string make_id(std::uint64_t number) {
+std::string hex_id(std::uint64_t number) {
   std::array<char, 16> digits;
   for (std::size_t i = 0; i < digits.size(); ++i) {
     digits[i] = "0123456789abcdef"[(number >> (60 - 4 * i)) & 0xF];
@@ -134,7 +134,7 @@ class WebSocketSession final : public Session,
 Awaitable<SessionEnd> WebSocketSession::run(UpgradeRequest request, Admission admission) {
   admission_ = std::move(admission);
   user_ = admission_.user;
-  id_ = make_id(runtime_.random());
+  id_ = hex_id(runtime_.random());
   const bool early = services_.settings.handshake.join == JoinAt::before_accept;
   if (early && admission_.refuse_with == 0) joined_ = co_await join();
   end_.accepted = co_await accept(std::move(request));
@@ -363,8 +363,8 @@ Awaitable<> WebSocketSession::start_run(ClientMessage chat) {
   try {
     UserExecutionContext context(runtime_, services_.figures.environment.name, std::move(fields));
     AgentBridge& bridge = services_.bridge;
-    const RunSubmission run = co_await call(
-        bridge.strand(), bridge.run(std::move(context), std::move(chat.text)));
+    const RunSubmission run =
+        co_await call(bridge.strand(), bridge.run(std::move(context), std::move(chat.text)));
     if (!run.accepted) co_await reject(run.code, run.reason);
   } catch (const InvalidContextError& error) {
     problem = error.what();

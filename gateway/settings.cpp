@@ -132,9 +132,10 @@ void HandshakeSettings::describe(SettingsVisitor& v) {
   v.on("stabilise", stabilise,
        "Wait between accepting an upgrade and setting the session up. Unset: none, but 200 ms in "
        "the reported profiles.");
-  v.on("auth", auth,
-       "upgrade: a bad token is answered with 401, an auth service that cannot say with 503, before "
-       "the upgrade; accept: the upgrade is accepted, then closed with 1008 or 1011.");
+  v.on(
+      "auth", auth,
+      "upgrade: a bad token is answered with 401, an auth service that cannot say with 503, before "
+      "the upgrade; accept: the upgrade is accepted, then closed with 1008 or 1011.");
   v.on("join", join,
        "When messages may begin to be sent to a session: after_set_up, or before_accept, when they "
        "can only fail (1011).");

@@ -22,9 +22,7 @@ Look look_at_database(const Facts& facts) { return {facts.database_usable, "not 
 
 Look look_at_auth(const Facts& facts) { return {facts.auth_usable, "not usable", 0}; }
 
-Look look_at_bridge(const Facts& facts) {
-  return {takes_runs(facts.bridge), "takes no runs", 0};
-}
+Look look_at_bridge(const Facts& facts) { return {takes_runs(facts.bridge), "takes no runs", 0}; }
 
 Look look_at_agent(const Facts& facts) { return {facts.agent_started, "not started", 0}; }
 
