@@ -83,6 +83,10 @@ inline constexpr std::string_view unsent_events =
     "SELECT id, type, user_id, thread_id, run_id, agent, tool, body, created_at FROM outbox "
     "WHERE instance = $1 ORDER BY id LIMIT $2";
 
+/// $1 the run, $2 the event's type: whether a transaction whose commit was not answered is there.
+inline constexpr std::string_view find_event =
+    "SELECT id FROM outbox WHERE run_id = $1 AND type = $2";
+
 /// Proves a connection.
 inline constexpr std::string_view probe = "SELECT 1";
 
