@@ -45,13 +45,14 @@ Gateway::Gateway(Runtime& runtime, Settings settings, Ports ports)
       presence_(redis_, settings_.instance, channel_prefix, settings_.connections.queue),
       manager_(runtime, settings_.connections, &presence_),
       auth_(make_auth()),
+      database_(make_database()),
       agent_(make_agent_backend(runtime, settings_.agent)),
-      bridge_(runtime, settings_.agent, *agent_, manager_, nullptr,
-              [this](BridgeState state) {
-                if (!figures_.has_agent) return;  // then nothing is checked
-                spawn(runtime_, readiness_.strand(), "bridge state",
-                      readiness_.bridge_changed(state));
-              }),
+      bridge_(
+          runtime, settings_.agent, *agent_, manager_, database_ ? &database_->store() : nullptr,
+          [this](BridgeState state) {
+            if (!figures_.has_agent) return;  // then nothing is checked
+            spawn(runtime_, readiness_.strand(), "bridge state", readiness_.bridge_changed(state));
+          }),
       services_{runtime,    settings_, figures_,
                 readiness_, redis_,    auth_.get(),
                 manager_,   bridge_,   [this] { return call(strand_, metrics()); }},
@@ -71,6 +72,17 @@ std::unique_ptr<Auth> Gateway::make_auth() {
   return std::make_unique<Auth>(runtime_, settings_.auth, [this](bool usable) {
     spawn(runtime_, readiness_.strand(), "auth state", readiness_.auth_changed(usable));
   });
+}
+
+std::unique_ptr<database::DatabaseManager> Gateway::make_database() {
+  if (!settings_.database.host) return nullptr;
+  if (!ports_.database) throw std::invalid_argument("database.host is set, but there is no port");
+  return std::make_unique<database::DatabaseManager>(
+      runtime_, *ports_.database, settings_.database, settings_.instance,
+      [this](const database::DatabaseState& state) {
+        spawn(runtime_, readiness_.strand(), "database state",
+              readiness_.database_changed(state.connected));
+      });
 }
 
 void Gateway::start() { spawn(runtime_, strand_, "gateway", run()); }
@@ -111,6 +123,9 @@ void Gateway::plan_startup() {
   startup_.on(Phase::init, [this] { return check_settings(); });
   if (auth_) {
     startup_.on(Phase::dependencies, [this] { return call(auth_->strand(), auth_->start()); });
+  }
+  if (database_) {
+    startup_.on(Phase::database, [this] { return call(database_->strand(), database_->start()); });
   }
   // A Redis that does not answer fails no phase: the manager goes on trying in the background.
   startup_.on(Phase::cache, [this] { return call(redis_.strand(), redis_.start()); });
@@ -221,6 +236,7 @@ Awaitable<> Gateway::close_down() {
   co_await call(manager_.strand(), manager_.stop());
   co_await call(redis_.strand(), redis_.stop());
   if (auth_) co_await call(auth_->strand(), auth_->stop());
+  if (database_) co_await call(database_->strand(), database_->stop());
   // Last, and behind the manager's last report on that strand.
   co_await call(readiness_.strand(), readiness_.stop());
 }

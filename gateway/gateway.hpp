@@ -11,6 +11,7 @@
 #include "gateway/auth/auth.hpp"
 #include "gateway/connection.hpp"
 #include "gateway/connections/connection_manager.hpp"
+#include "gateway/database/database_manager.hpp"
 #include "gateway/figures.hpp"
 #include "gateway/metrics.hpp"
 #include "gateway/notice.hpp"
@@ -54,6 +55,7 @@ class Gateway {
 
   void listen();
   std::unique_ptr<Auth> make_auth();
+  std::unique_ptr<database::DatabaseManager> make_database();
   void plan_startup();
   Awaitable<> check_settings();
   Awaitable<> start_services();
@@ -78,7 +80,8 @@ class Gateway {
   RedisManager redis_;
   Presence presence_;
   ConnectionManager manager_;
-  std::unique_ptr<Auth> auth_;  // null where nobody is asked for a token
+  std::unique_ptr<Auth> auth_;                           // null where nobody is asked for a token
+  std::unique_ptr<database::DatabaseManager> database_;  // null where nothing is stored
   std::unique_ptr<AgentBackend> agent_;
   AgentBridge bridge_;
   Services services_;
