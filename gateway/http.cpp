@@ -127,7 +127,7 @@ HttpReader::Status HttpReader::parse() {
     if (error == http::error::need_more) {
       // The parser takes a header only as a whole, so its limit is for us to watch until then.
       if (s.parser->is_header_done() ||
-          s.header_bytes + s.buffer.size() <= static_cast<std::size_t>(s.limits.max_header)) {
+          s.header_bytes + s.buffer.size() < static_cast<std::size_t>(s.limits.max_header)) {
         return Status::need_more;
       }
       error = http::error::header_limit;
