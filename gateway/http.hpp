@@ -60,7 +60,7 @@ class HttpReader {
   [[nodiscard]] bool in_request() const;
   /// Takes the request that `parse` has completed; the reader goes on to the next one.
   HttpRequest take();
-  /// The HTTP status that answers the failure: 400, 413 or 431.
+  /// The HTTP status that answers the failure: 400, 411, 413 or 431.
   [[nodiscard]] unsigned failure_status() const;
   [[nodiscard]] const std::string& failure() const;
 
