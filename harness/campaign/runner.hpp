@@ -79,6 +79,7 @@ class Runner {
  private:
   void watch(const Observation& observation);
   void relate(const Observation& observation);
+  void note_unfinished(sim::RunEnd end);
   void summarize(RunRecord& record);
   void look_exactly(RunRecord& record);
   [[nodiscard]] std::int64_t longest_between(trace::EventId from, trace::EventId to);

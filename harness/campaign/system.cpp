@@ -1,5 +1,7 @@
 #include "harness/campaign/system.hpp"
 
+#include <algorithm>
+
 #include "runtime/task.hpp"
 
 namespace raceproof::campaign {
@@ -94,6 +96,10 @@ void System::add_clients() {
   });
 }
 
+bool System::is_done(std::string_view client) const {
+  return std::ranges::find(clients_done_, client) != clients_done_.end();
+}
+
 void System::start_clients(Runtime& runtime) {
   const auto port = static_cast<std::uint16_t>(variant_.gateway.listen.port);
   clients_left_ = variant_.clients.size();
@@ -101,10 +107,12 @@ void System::start_clients(Runtime& runtime) {
   for (const auto& script : variant_.clients) {
     auto& client = *clients_.emplace_back(
         std::make_unique<fakes::client::Client>(runtime, Endpoint{gateway_host, port}, script));
-    asio::co_spawn(client.strand(), client.run(), [this, &runtime](std::exception_ptr error, bool) {
-      if (error) runtime.task_failed("client", error);
-      if (--clients_left_ == 0) world_.stop();
-    });
+    asio::co_spawn(client.strand(), client.run(),
+                   [this, &runtime, &script](std::exception_ptr error, bool) {
+                     if (error) runtime.task_failed("client", error);
+                     clients_done_.push_back(script.name);
+                     if (--clients_left_ == 0) world_.stop();
+                   });
   }
 }
 

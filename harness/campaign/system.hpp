@@ -29,6 +29,10 @@ class System {
   /// Adds the processes to the world; the run stops when every client has played its script.
   void build();
 
+  /// Clients that are still at their scripts, and whether one of them is not.
+  [[nodiscard]] std::size_t clients_left() const { return clients_left_; }
+  [[nodiscard]] bool is_done(std::string_view client) const;
+
  private:
   void add_redis();
   void add_gateway();
@@ -42,6 +46,7 @@ class System {
   std::unique_ptr<gateway::Gateway> gateway_;
   std::vector<std::unique_ptr<fakes::client::Client>> clients_;
   std::size_t clients_left_ = 0;
+  std::vector<std::string> clients_done_;
 };
 
 /// Processes of which the variant says that they block, stall or die (sim::StepLog::blocks).

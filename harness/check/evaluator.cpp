@@ -109,6 +109,8 @@ bool Evaluator::is_about(const Pattern& pattern, const Trace& trace,
       break;
     case Pattern::Kind::state:
       return true;
+    case Pattern::Kind::invariant:
+      return false;
   }
   for (const auto& [key, expected] : pattern.where) {
     const auto* field = trace.find(record, key);
@@ -137,7 +139,7 @@ const std::vector<Finding>& Evaluator::evaluate(
     const Trace& trace, const LongestBetween& longest,
     const std::function<std::int64_t(Duration)>& value_of) {
   const auto& observations = trace.observations();
-  findings_.assign(checks_.size(), Finding{false, false, 0, observations.size()});
+  findings_.assign(checks_.size(), Finding{false, false, 0, observations.size(), {}});
   facts_.clear();
   open_.clear();
 
@@ -200,7 +202,27 @@ const std::vector<Finding>& Evaluator::evaluate(
       mark(c, observations.size(), true, false);
     }
   }
+  judge_invariants(trace);
   return findings_;
+}
+
+void Evaluator::judge_invariants(const Trace& trace) {
+  const auto is_invariant = [](const Check& check) {
+    return check.pattern.kind == Pattern::Kind::invariant;
+  };
+  if (std::ranges::none_of(checks_, is_invariant)) return;
+  const Violations& violations = invariants_.judge(trace);
+  for (std::size_t c = 0; c < checks_.size(); ++c) {
+    if (!is_invariant(checks_[c])) continue;
+    const auto& violation = violations[static_cast<std::size_t>(checks_[c].pattern.invariant)];
+    if (!violation) continue;
+    Finding& finding = findings_[c];
+    finding.seen = true;
+    finding.violated = checks_[c].kind == Check::Kind::never;
+    finding.observation = violation->observation;
+    finding.event = trace.observations()[violation->observation].event;
+    finding.why = violation->why;
+  }
 }
 
 }  // namespace raceproof::check

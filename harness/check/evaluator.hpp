@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/check/invariants.hpp"
 #include "harness/check/model.hpp"
 #include "harness/trace/trace.hpp"
 
@@ -30,6 +31,7 @@ struct Finding {
   trace::EventId event = 0;  ///< the first violating (or matching) event
   std::size_t observation =
       0;  ///< its index in the trace; the number of observations if there is none
+  std::string why;  ///< of an invariant: what is wrong
 };
 
 /// Checks of one variant, ready to be evaluated on any trace. Not thread-safe: one per worker.
@@ -55,7 +57,10 @@ class Evaluator {
                                         const trace::ObservationRecord& a,
                                         const trace::ObservationRecord& b);
 
+  void judge_invariants(const trace::Trace& trace);
+
   const std::vector<Check>& checks_;
+  Invariants invariants_;
   std::vector<Finding> findings_;
   Facts facts_;
   struct Open {

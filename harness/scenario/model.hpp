@@ -64,7 +64,8 @@ struct ResolvedVariant {
   NetworkSettings network;
   ProcessSettings process;
   std::vector<fakes::client::Script> clients;  ///< Groups expanded, in the file's order.
-  std::vector<Check> checks;                   ///< Those that apply to this variant.
+  /// Those of the file that apply to this variant, then the built-in ones that none of them names.
+  std::vector<Check> checks;
   ExploreSettings explore;
   std::vector<Parameter> parameters;
 };

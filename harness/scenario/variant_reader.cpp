@@ -65,6 +65,7 @@ void read_variant(const YamlNode& root, const std::vector<std::string>& variant_
   for (Check& check : read_checks(child(root, "check"), groups, variant_names, context)) {
     if (applies(check, variant.name)) variant.checks.push_back(std::move(check));
   }
+  check::add_built_in(variant.checks);
   variant.parameters = table.all();
 }
 

@@ -97,6 +97,14 @@ class SimListener final : public ListenerImpl {
   std::shared_ptr<BoundListener> bound_;
 };
 
+/// What a strand waits for.
+struct Waiting {
+  std::string strand;
+  std::string what;      ///< the wait's name; "a read from PEER" and so on for streams
+  bool limited = false;  ///< it ends by itself, at some time
+  [[nodiscard]] std::string text() const { return strand + " waits for " + what; }
+};
+
 /// All connections and listeners of a world.
 class Network {
  public:
@@ -131,6 +139,18 @@ class Network {
   /// Destroys the handlers that wait at ends of `process`.
   bool destroy_handlers(Process& process);
   void clear();
+  /// What the ends and listeners of a process come to, and whose they are.
+  struct Held {
+    std::int64_t reads = 0;
+    std::int64_t writes = 0;
+    std::int64_t accepts = 0;
+    std::int64_t streams = 0;  ///< ends that are open
+    std::int64_t listeners = 0;
+    std::string names;
+  };
+  [[nodiscard]] Held held_by(const Process& process) const;
+  /// Adds pending reads, writes and accepts.
+  void add_waiting(std::vector<Waiting>& waiting) const;
   /// What the current step reaches for (step_log.hpp).
   void touch(const BoundListener& listener);
   void closing(const BoundListener& listener);

@@ -77,6 +77,8 @@ class Process final : public Runtime {
   void kill();
   /// Takes one step if there is something to do now; false if the process is quiescent.
   bool step();
+  /// Handlers that are queued.
+  [[nodiscard]] std::int64_t handlers_pending() const;
   /// Whether `step` would do something.
   [[nodiscard]] bool runnable() const;
 

@@ -42,6 +42,7 @@ void World::begin(const RunOptions& options, Decider& decider) {
   touches_first_ = false;
   event_points_.clear();
   happened_.clear();
+  stock_wanted_.clear();
   sequence_ = 0;
   current_event_ = 0;
   current_strand_ = nullptr;
@@ -489,6 +490,7 @@ RunEnd World::loop() {
       }
     }
     if (worked) continue;
+    if (!stock_wanted_.empty()) observe_stock();
     if (steps_ != nullptr && steps_->impossible) return RunEnd::impossible;
     if (trace_.events().size() > options_.event_limit) return RunEnd::event_limit;
     if (!advance()) {
@@ -537,16 +539,6 @@ bool World::destroy_handlers(Process& process) {
     }
   }
   return found;
-}
-
-std::vector<std::string> World::waiting() const {
-  std::vector<std::string> result;
-  for (const Timed& event : slots_) {
-    const bool waits = event.state == Timed::State::never || event.state == Timed::State::pending;
-    if (!waits || event.strand == nullptr || !event.process->alive()) continue;
-    result.push_back(fmt::format("{} waits for {}", event.strand->name, trace_.text(event.label)));
-  }
-  return result;
 }
 
 void World::end() {

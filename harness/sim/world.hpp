@@ -134,8 +134,14 @@ class World final : private LeakObserver {
   [[nodiscard]] const std::vector<PointId>& event_points() const { return event_points_; }
   /// What happened in a symbolic run, in order, by meaning.
   [[nodiscard]] const std::vector<Meaning>& happened() const { return happened_; }
-  /// Events that are pending when the run ends, as "strand waits for what".
-  [[nodiscard]] std::vector<std::string> waiting() const;
+  /// What live processes wait for, by strands.
+  [[nodiscard]] std::vector<Waiting> waiting() const;
+  /// As soon as nothing is left to do at this instant, what the process still holds is observed:
+  /// `process_left{process, timers, connects, reads, writes, accepts, streams, listeners, handlers,
+  /// names}`. Asked when a process says that it has shut down.
+  void take_stock(Process& process);
+  /// Adds to the record of a run that has ended.
+  void note(std::string_view name, std::span<const Field> fields);
 
   // --- for processes and network ----------------------------------------------------------------
 
@@ -200,6 +206,7 @@ class World final : private LeakObserver {
  private:
   void leaked(const Leak& leak) override;
   RunEnd loop();
+  void observe_stock();
   [[nodiscard]] RunEnd stopped_end() const;
 
   struct HeapItem {
@@ -248,6 +255,7 @@ class World final : private LeakObserver {
   OperationPool pool_;
   std::unique_ptr<boost::asio::io_context> context_;
   std::vector<std::unique_ptr<Process>> processes_;
+  std::vector<Process*> stock_wanted_;
   std::deque<Timed> slots_;
   std::vector<std::uint32_t> free_slots_;
   std::vector<HeapItem> heap_;             // concrete
