@@ -135,6 +135,13 @@ bool Evaluator::same_client(const Trace& trace, const ObservationRecord& a,
   return first.empty() || second.empty() || first == second;
 }
 
+Evaluator::Evaluator(const std::vector<Check>& checks) : checks_(checks) {
+  for (std::size_t c = 0; c < checks.size(); ++c) {
+    const bool invariant = checks[c].pattern.kind == Pattern::Kind::invariant;
+    (invariant ? about_invariants_ : about_events_).push_back(c);
+  }
+}
+
 const std::vector<Finding>& Evaluator::evaluate(
     const Trace& trace, const LongestBetween& longest,
     const std::function<std::int64_t(Duration)>& value_of) {
@@ -160,7 +167,7 @@ const std::vector<Finding>& Evaluator::evaluate(
   for (std::size_t i = 0; i < observations.size(); ++i) {
     const ObservationRecord& record = observations[i];
     follow_state(trace, record);
-    for (std::size_t c = 0; c < checks_.size(); ++c) {
+    for (const std::size_t c : about_events_) {
       const Check& check = checks_[c];
       const bool about = is_about(check.pattern, trace, record);
       switch (check.kind) {
@@ -207,13 +214,9 @@ const std::vector<Finding>& Evaluator::evaluate(
 }
 
 void Evaluator::judge_invariants(const Trace& trace) {
-  const auto is_invariant = [](const Check& check) {
-    return check.pattern.kind == Pattern::Kind::invariant;
-  };
-  if (std::ranges::none_of(checks_, is_invariant)) return;
+  if (about_invariants_.empty()) return;
   const Violations& violations = invariants_.judge(trace);
-  for (std::size_t c = 0; c < checks_.size(); ++c) {
-    if (!is_invariant(checks_[c])) continue;
+  for (const std::size_t c : about_invariants_) {
     const auto& violation = violations[static_cast<std::size_t>(checks_[c].pattern.invariant)];
     if (!violation) continue;
     Finding& finding = findings_[c];

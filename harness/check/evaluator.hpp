@@ -37,7 +37,7 @@ struct Finding {
 /// Checks of one variant, ready to be evaluated on any trace. Not thread-safe: one per worker.
 class Evaluator {
  public:
-  explicit Evaluator(const std::vector<Check>& checks) : checks_(checks) {}
+  explicit Evaluator(const std::vector<Check>& checks);
 
   /// One finding per check, in their order. `longest` is asked only where a check has a time limit;
   /// `parameter_ns` gives the value of a symbolic limit's parameter.
@@ -60,6 +60,8 @@ class Evaluator {
   void judge_invariants(const trace::Trace& trace);
 
   const std::vector<Check>& checks_;
+  std::vector<std::size_t> about_events_;
+  std::vector<std::size_t> about_invariants_;
   Invariants invariants_;
   std::vector<Finding> findings_;
   Facts facts_;

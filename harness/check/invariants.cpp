@@ -65,7 +65,8 @@ struct Run {
   std::uint32_t connection = 0;  ///< of the latest event
   bool started = false;
   bool ended = false;
-  bool live = false;                    ///< an event of the latest connection was not recovered
+  bool live = false;    ///< an event of the latest connection was not recovered
+  bool patchy = false;  ///< events may have been missed
   std::string_view latest;              ///< frame
   std::vector<std::string_view> tools;  ///< at work
 };
@@ -239,6 +240,7 @@ class Judge {
     run.id = id;
     const bool continued = !fresh && run.connection != who.connections;
     if (continued || fresh) run.live = false;
+    run.patchy |= continued || (fresh && type != "agent_started");
     run.connection = who.connections;
     const auto wrong = [&](std::string_view what) {
       violated(Invariant::agent_event_order,
@@ -259,9 +261,9 @@ class Judge {
       } else if (!continued && frame == run.latest) {
         wrong("twice in a row");
       }
-      tool(record, run, type, fresh || continued, wrong);
       run.live = true;
     }
+    tool(record, run, type, recovered || run.patchy, wrong);
     run.started |= starts;
     run.ended |= ends;
     run.latest = frame;
@@ -275,7 +277,10 @@ class Judge {
     const auto name = text(record, "tool");
     const auto at_work = std::ranges::find(run.tools, name);
     if (begins) {
-      if (at_work != run.tools.end()) wrong("while that tool was executing already");
+      if (at_work != run.tools.end()) {
+        if (!may_miss) wrong("while that tool was executing already");
+        return;
+      }
       run.tools.push_back(name);
     } else if (at_work == run.tools.end()) {
       if (!may_miss) wrong("before the tool_executing that belongs to it");

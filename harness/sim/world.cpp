@@ -44,6 +44,7 @@ void World::begin(const RunOptions& options, Decider& decider) {
   happened_.clear();
   stock_wanted_.clear();
   sequence_ = 0;
+  partitions_ = 0;
   current_event_ = 0;
   current_strand_ = nullptr;
   stop_requested_ = false;
@@ -57,20 +58,7 @@ void World::begin(const RunOptions& options, Decider& decider) {
   trace_.add_strand("world");
   record(trace::EventKind::start, 0, trace_.intern("run"), 0);
   // The horizon is an event of nobody.
-  const auto slot = static_cast<std::uint32_t>(slots_.size());
-  const std::uint32_t horizon = free_slots_.empty() ? slot : free_slots_.back();
-  if (free_slots_.empty()) {
-    slots_.emplace_back();
-  } else {
-    free_slots_.pop_back();
-  }
-  Timed& timed = slots_[horizon];
-  timed.kind = TimedKind::horizon;
-  timed.process = nullptr;  // the slot may have been somebody's in an earlier run
-  timed.strand = nullptr;
-  timed.ordinal = 0;
-  timed.cause = 0;
-  timed.label = trace_.intern("horizon");
+  const std::uint32_t horizon = slot_of_nobody(TimedKind::horizon, "horizon");
   schedule(horizon, Instant() + options.horizon);
 }
 
@@ -95,6 +83,10 @@ void World::kill(Process& process, Duration at, Duration restart_after) {
   schedule_accident(TimedKind::process_kill, process, "kill", at, restart_after);
 }
 
+void World::signal(Process& process, Duration at) {
+  schedule_accident(TimedKind::process_signal, process, "signal", at, {});
+}
+
 void World::schedule_accident(TimedKind kind, Process& process, const char* label, Duration after,
                               Duration then) {
   const auto slot = allocate(kind, process, process.root(), label);
@@ -102,16 +94,32 @@ void World::schedule_accident(TimedKind kind, Process& process, const char* labe
   schedule(slot, time_.wait_origin() + after);
 }
 
+std::uint32_t World::free_slot() {
+  if (free_slots_.empty()) {
+    slots_.emplace_back();
+    return static_cast<std::uint32_t>(slots_.size() - 1);
+  }
+  const std::uint32_t slot = free_slots_.back();
+  free_slots_.pop_back();
+  return slot;
+}
+
+std::uint32_t World::slot_of_nobody(TimedKind kind, std::string_view label) {
+  const std::uint32_t slot = free_slot();
+  Timed& timed = slots_[slot];
+  timed.kind = kind;
+  timed.process = nullptr;  // the slot may have been somebody's in an earlier run
+  timed.strand = nullptr;
+  timed.ordinal = 0;
+  timed.cause = current_event_;
+  timed.queued = false;
+  timed.label = trace_.intern(label);
+  return slot;
+}
+
 std::uint32_t World::allocate(TimedKind kind, Process& process, Strand& strand,
                               std::string_view label) {
-  std::uint32_t slot = 0;
-  if (free_slots_.empty()) {
-    slot = static_cast<std::uint32_t>(slots_.size());
-    slots_.emplace_back();
-  } else {
-    slot = free_slots_.back();
-    free_slots_.pop_back();
-  }
+  const std::uint32_t slot = free_slot();
   Timed& timed = slots_[slot];
   timed.kind = kind;
   timed.process = &process;
@@ -377,6 +385,9 @@ void World::happen(std::uint32_t slot) {
     release(slot);
     return;
   }
+  if (event.kind == TimedKind::partition_begin || event.kind == TimedKind::partition_end) {
+    return happen_to_link(slot);
+  }
   Process& process = *event.process;
   const auto kind = [&] {
     switch (event.kind) {
@@ -438,6 +449,10 @@ void World::happen(std::uint32_t slot) {
       case TimedKind::stall_end:
         release(slot);
         process.stall(false);
+        return;
+      case TimedKind::process_signal:
+        release(slot);
+        process.signal();
         return;
       case TimedKind::process_kill: {
         const Duration restart_after = event.then;

@@ -43,6 +43,8 @@ struct RunOptions {
   Duration horizon = std::chrono::seconds(60);
   /// What is written may arrive in pieces, cut anywhere; concrete runs only.
   bool fragment = false;
+  /// Bytes that a direction of a connection holds, on the way and unread, before a write waits.
+  std::size_t window = window_bytes;
   /// Keep the bytes that arrive, for the decoded view.
   bool keep_payloads = false;
   /// Events without progress of virtual time before the run ends as a spin.
@@ -65,6 +67,9 @@ enum class TimedKind : std::uint8_t {
   stall_begin,
   stall_end,
   process_kill,
+  process_signal,
+  partition_begin,
+  partition_end,
   horizon,
 };
 
@@ -89,7 +94,8 @@ struct Timed {
   const Strand* armed_on = nullptr;  ///< the strand that was running when this was armed
   Connection* connection = nullptr;
   std::size_t bytes = 0;
-  Duration then;  ///< stall, kill: from this event to the end of it, or the restart
+  Duration then;  ///< stall, kill, partition: from this event to the end of it, or the restart
+  std::uint32_t link = 0;  ///< partition
   WaitHandler handler;
   /// Of a connect, from its request to its answer.
   struct Connect {
@@ -117,6 +123,12 @@ class World final : private LeakObserver {
   /// Kills the process at `at`; it starts again `restart_after` later unless that is
   /// `Duration::max()`.
   void kill(Process& process, Duration at, Duration restart_after);
+  /// Asks the process to end, as SIGTERM does: its `ProcessOptions::signal` runs on its root strand,
+  /// if it lives then.
+  void signal(Process& process, Duration at);
+  /// Cuts the link, which `Network::may_be_cut` named, at `at` for `length`; for good if that is
+  /// `Duration::max()`.
+  void partition(std::uint32_t link, Duration at, Duration length);
 
   RunEnd run();
   /// Ends the run after the current step. Callable from handlers.
@@ -183,6 +195,7 @@ class World final : private LeakObserver {
   [[nodiscard]] Strand* current_strand() const { return current_strand_; }
   [[nodiscard]] bool fragments() const { return options_.fragment && !time_.symbolic(); }
   [[nodiscard]] bool keep_payloads() const { return options_.keep_payloads; }
+  [[nodiscard]] std::size_t window() const { return options_.window; }
   [[nodiscard]] std::uint64_t seed() const { return options_.seed; }
   [[nodiscard]] Decider& decider() { return *decider_; }
   /// Whether all processes are being destroyed: the run and its decider are gone.
@@ -207,6 +220,8 @@ class World final : private LeakObserver {
   void leaked(const Leak& leak) override;
   RunEnd loop();
   void observe_stock();
+  std::uint32_t free_slot();
+  std::uint32_t slot_of_nobody(TimedKind kind, std::string_view label);
   [[nodiscard]] RunEnd stopped_end() const;
 
   struct HeapItem {
@@ -222,6 +237,10 @@ class World final : private LeakObserver {
   /// Something happens to `process` `after` now; `then` is kept for what follows it.
   void schedule_accident(TimedKind kind, Process& process, const char* label, Duration after,
                          Duration then);
+  /// The link is cut or mended `after` now.
+  void schedule_partition(TimedKind kind, std::uint32_t link, const char* label, Duration after,
+                          Duration then);
+  void happen_to_link(std::uint32_t slot);
   bool advance();
   void begin_step(std::uint32_t slot);
   void touched(std::span<StepLog::Predecessor> conflicts);
@@ -274,6 +293,7 @@ class World final : private LeakObserver {
   std::vector<PointId> event_points_;
   std::vector<Meaning> happened_;
   std::uint32_t sequence_ = 0;
+  std::uint32_t partitions_ = 0;  ///< planned
   StepLog* steps_ = nullptr;
   bool local_time_ = false;
   Identity step_identity_ = 1;

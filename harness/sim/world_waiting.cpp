@@ -61,6 +61,15 @@ void World::observe_stock() {
   }
 }
 
+void Process::signal() {
+  touch();
+  world_.touch(root().object);  // whether it lives yet
+  if (!alive_ || !options_.signal) return;
+  auto* operation = make_operation(pool(), [this] { options_.signal(); });
+  operation->cause = world_.current_event();
+  enqueue(root(), operation);
+}
+
 std::int64_t Process::handlers_pending() const {
   auto count = static_cast<std::int64_t>(open_.size());
   for (std::size_t i = 0; i < queue_size_; ++i) {
