@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "harness/campaign/class_region.hpp"
+#include "harness/campaign/tokens.hpp"
 #include "harness/explore/witness.hpp"
 
 namespace raceproof::campaign {
@@ -35,6 +36,7 @@ Runner::Runner(const scenario::ResolvedVariant& variant, std::uint64_t seed)
     : variant_(variant),
       seed_(seed),
       parameters_(parameter_ranges(variant)),
+      scripts_(with_tokens(variant, sim::epoch_unix_seconds)),
       relations_(check::relations(variant.checks)),
       evaluator_(variant.checks) {
   for (const auto& process : blocking_processes(variant)) steps_.declare_blocking(process);
@@ -114,12 +116,13 @@ RunRecord Runner::run(sim::TimeMode time, sim::Decider& decider, const RunChoice
   options.parameters = parameters_;
   options.seed = seed_;
   options.horizon = variant_.explore.until;
+  options.window = static_cast<std::size_t>(variant_.network.window);
   options.keep_payloads = choices.keep_payloads;
   options.fragment = choices.fragment && variant_.network.fragment;
   options.steps = &steps_;
   options.on_observation = [this](const Observation& observation) { watch(observation); };
   world_.begin(options, counting);
-  system_ = std::make_unique<System>(world_, variant_);
+  system_ = std::make_unique<System>(world_, variant_, scripts_);
   system_->build();
 
   RunRecord record;

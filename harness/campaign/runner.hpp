@@ -87,6 +87,7 @@ class Runner {
   const scenario::ResolvedVariant& variant_;
   std::uint64_t seed_;
   std::vector<sim::ParameterRange> parameters_;
+  std::vector<fakes::client::Script> scripts_;
   std::vector<check::Relation> relations_;
   sim::StepLog steps_;
   sim::World world_;

@@ -83,6 +83,10 @@ void World::kill(Process& process, Duration at, Duration restart_after) {
   schedule_accident(TimedKind::process_kill, process, "kill", at, restart_after);
 }
 
+void World::start(Process& process, Duration after) {
+  schedule_accident(TimedKind::process_start, process, "start", after, {});
+}
+
 void World::signal(Process& process, Duration at) {
   schedule_accident(TimedKind::process_signal, process, "signal", at, {});
 }

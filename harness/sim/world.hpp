@@ -114,7 +114,8 @@ class World final : private LeakObserver {
   World& operator=(const World&) = delete;
 
   void begin(const RunOptions& options, Decider& decider);
-  /// Adds a process; it starts after its cold start delay, in the order of addition.
+  /// Adds a process; it starts after its cold start delay, in the order of addition; with
+  /// `Duration::max()` when `start` says so.
   Process& add_process(ProcessOptions options);
   Network& network() { return network_; }
   /// At `at`, counted from the start of the run, the process is stalled for `length` (CPU
@@ -123,6 +124,8 @@ class World final : private LeakObserver {
   /// Kills the process at `at`; it starts again `restart_after` later unless that is
   /// `Duration::max()`.
   void kill(Process& process, Duration at, Duration restart_after);
+  /// Starts a process that has not been started, `after` now. Callable from handlers.
+  void start(Process& process, Duration after);
   /// Asks the process to end, as SIGTERM does: its `ProcessOptions::signal` runs on its root strand,
   /// if it lives then.
   void signal(Process& process, Duration at);
