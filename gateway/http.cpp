@@ -40,6 +40,14 @@ std::string percent_decode(std::string_view text) {
   return out;
 }
 
+template <class Message>
+std::vector<std::string> values_of(const Message& message, http::field name) {
+  std::vector<std::string> values;
+  const auto [first, last] = message.equal_range(name);
+  for (auto field = first; field != last; ++field) values.emplace_back(field->value());
+  return values;
+}
+
 unsigned status_of(const boost::system::error_code& error) {
   if (error == http::error::header_limit) return 431;
   if (error == http::error::body_limit) return 413;
@@ -156,6 +164,8 @@ HttpRequest HttpReader::take() {
   request.path = std::string(target.substr(0, question));
   if (question != std::string_view::npos) request.query = std::string(target.substr(question + 1));
   request.keep_alive = message.keep_alive();
+  request.authorization = values_of(message, http::field::authorization);
+  request.protocols = values_of(message, http::field::sec_websocket_protocol);
   request.is_upgrade = beast::websocket::is_upgrade(message);
   if (request.is_upgrade) request.upgrade.reset(new BeastRequest{std::move(message)});
   return request;
@@ -172,7 +182,9 @@ std::string to_bytes(const HttpResponse& response) {
   out += std::to_string(response.status);
   out += ' ';
   out.append(reason.data(), reason.size());
-  out += "\r\nServer: raceproof-gateway\r\nContent-Type: application/json\r\nContent-Length: ";
+  out += "\r\nServer: raceproof-gateway\r\nContent-Type: ";
+  out += response.content_type;
+  out += "\r\nContent-Length: ";
   out += std::to_string(response.body.size());
   if (response.retry_after_seconds >= 0) {
     out += "\r\nRetry-After: ";
@@ -181,6 +193,10 @@ std::string to_bytes(const HttpResponse& response) {
   if (!response.allow.empty()) {
     out += "\r\nAllow: ";
     out += response.allow;
+  }
+  if (!response.authenticate.empty()) {
+    out += "\r\nWWW-Authenticate: ";
+    out += response.authenticate;
   }
   out += response.keep_alive ? "\r\nConnection: keep-alive" : "\r\nConnection: close";
   // A verdict is true for the moment only.

@@ -13,7 +13,8 @@
 
 namespace raceproof::gateway {
 
-/// What is asked. `headers` beyond Host, User-Agent, Content-Length and Connection.
+/// What is asked. `headers` beyond Host, User-Agent, Content-Length and Connection. Give it a name
+/// before awaiting: g++ 12 destroys an aggregate temporary in an operand of co_await twice.
 struct HttpCall {
   std::string method = "GET";
   std::string target = "/";

@@ -25,8 +25,12 @@ std::span<const ObservationKind> known_observations() {
       {"session_setup", {"peer", "user"}},
       {"session_established", {"peer", "user"}},
       {"session_setup_failed", {"peer", "user", "step", "reason"}},
+      {"session_closing", {"peer", "user", "code"}},
       {"session_closed", {"peer", "user", "code", "reason"}},
-      {"ws_sent", {"peer", "type"}},
+      {"transition", {"machine", "id", "from", "to"}},
+      {"transaction", {"id", "status"}},
+      {"event_leaves", {"run", "type", "transaction"}},
+      {"ws_sent", {"peer", "type", "user"}},
       {"ws_received", {"peer", "type"}},
       {"shutdown_begin", {}},
       {"shutdown_end", {}},
@@ -43,13 +47,18 @@ std::span<const ObservationKind> known_observations() {
       // The scripted clients.
       {"client_connecting", {"client", "attempt"}},
       {"client_http", {"client", "path", "status"}},
-      {"client_open", {"client"}},
+      {"client_open", {"client", "user", "subprotocol"}},
       {"client_sent", {"client", "type", "text"}},
-      {"client_frame", {"client", "type", "text"}},
+      {"client_frame", {"client", "type", "text", "user", "run", "tool", "recovered"}},
       {"client_close", {"client", "code", "reason", "local"}},
       {"client_error", {"client", "reason"}},
       {"client_step_failed", {"client", "step", "kind", "expected", "got"}},
       {"client_done", {"client", "ok"}},
+      // The simulation itself.
+      {"process_left",
+       {"process", "timers", "connects", "reads", "writes", "accepts", "streams", "listeners",
+        "handlers", "names"}},
+      {"unfinished", {"client", "end", "stuck", "waits"}},
   };
   return kinds;
 }
