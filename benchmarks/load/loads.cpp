@@ -193,6 +193,8 @@ class StandingLoad : public Load {
  protected:
   /// Every connection is open or has ended.
   virtual void all_open() = 0;
+  /// After that, the last of them has ended.
+  virtual void none_left() {}
 
  private:
   void begin() final {
@@ -209,7 +211,11 @@ class StandingLoad : public Load {
   }
   void ready(Client&) final { settled(); }
   void ended(Client& client) final {
-    if (!client.ready) settled();
+    if (!client.ready) {
+      settled();
+    } else if (live_ == 0 && settled_ == clients_.size()) {
+      none_left();
+    }
   }
 
   std::size_t opened_ = 0;
@@ -238,7 +244,8 @@ class MessageLoad final : public StandingLoad {
     from_ = begun_ + options_.warm_up;
     until_ = from_ + options_.duration;
     phase_.expires_at(from_);
-    phase_.async_wait([this](boost::system::error_code) {
+    phase_.async_wait([this](boost::system::error_code error) {
+      if (error) return;
       sample_processor_time();
       phase_.expires_at(until_);
       phase_.async_wait([this](boost::system::error_code) { finish(); });
@@ -247,6 +254,7 @@ class MessageLoad final : public StandingLoad {
       if (!client->ended()) next(*client, Clock::now());
     }
   }
+  void none_left() override { finish(); }
   void finish() {
     if (std::exchange(over_, true)) return;
     phase_.cancel();
