@@ -137,12 +137,17 @@ std::string make_token(const TokenSpec& spec) {
     case TokenKind::unsigned_:
       return signed_text + ".";
     case TokenKind::confused:
-      return signed_text + "." + encode(sign_hs256(signed_text, test_public_key));
+      return sign_token(header_of(spec), claims_of(spec), test_public_key);
     case TokenKind::forged:
-      return signed_text + "." + encode(sign_hs256(signed_text, "a secret that nobody agreed on"));
+      return sign_token(header_of(spec), claims_of(spec), "a secret that nobody agreed on");
     default:
-      return signed_text + "." + encode(sign_hs256(signed_text, spec.secret));
+      return sign_token(header_of(spec), claims_of(spec), spec.secret);
   }
+}
+
+std::string sign_token(std::string_view header, std::string_view claims, std::string_view secret) {
+  const std::string signed_text = encode(header) + "." + encode(claims);
+  return signed_text + "." + encode(sign_hs256(signed_text, secret));
 }
 
 ReadToken read_token(std::string_view token, std::string_view secret) {

@@ -16,6 +16,7 @@ struct AgentRequest {
   std::string thread;
   std::string run;
   std::string text;
+  std::string request;  ///< id of this request, for logs
 };
 
 /// One thing an agent does. `text` is the thought, the tool's input or output, or the reply, by
@@ -28,7 +29,7 @@ struct AgentStep {
 };
 
 /// Why a run gave no reply: `reason` is one of "refused" (the backend said no), "unreachable",
-/// "cut_off" (the stream ended before the reply), "malformed".
+/// "cut_off" (the stream ended before the reply), "malformed", "silent" (nothing came in time).
 class AgentError : public std::runtime_error {
  public:
   AgentError(std::string reason, const std::string& message)
@@ -57,6 +58,8 @@ class AgentBackend {
 
   /// Asks for a run; it begins with the first `next()`. Throws AgentError.
   virtual Awaitable<std::unique_ptr<AgentRun>> start(AgentRequest request) = 0;
+  /// Asks whether runs can be started. Throws AgentError. Cancellable; time-outs are the caller's.
+  virtual Awaitable<> check() { co_return; }
 };
 
 }  // namespace raceproof::gateway

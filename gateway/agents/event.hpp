@@ -35,6 +35,10 @@ struct AgentEvent {
 /// {"text", "tool_name"}}.
 std::string to_frame(const AgentEvent& event);
 
+/// What observations call the transaction that `event` reports: "RUN/begin" of agent_started,
+/// "RUN/end" of agent_completed and agent_failed; empty for the others, which report none.
+std::string transaction_of(const AgentEvent& event);
+
 /// What became of a message for a user.
 enum class Delivery {
   delivered,  ///< handed to at least one connection of the user, here or on another instance
