@@ -82,16 +82,16 @@ void lint_processes(const YamlNode& root, const ResolvedVariant& variant,
                   "a further instance starts 'at' a time, or when there are clients 'above' a "
                   "number: give one of the two");
   }
-  const auto there = [&](const auto& accidents, const char* key) {
+  const auto there = [&](const auto& accidents, std::string_view place) {
     for (const auto& accident : accidents) {
       if (accident.instance <= instances) continue;
-      context.error(place_of(root, std::string("process.") + key),
+      context.error(place_of(root, place),
                     "there is no instance " + std::to_string(accident.instance));
     }
   };
-  there(process.stall, "stall");
-  there(process.kill, "kill");
-  there(process.shutdown, "shutdown");
+  there(process.stall, "process.stall");
+  there(process.kill, "process.kill");
+  there(process.shutdown, "process.shutdown");
 }
 
 /// Tokens are made before a run: their times are numbers.

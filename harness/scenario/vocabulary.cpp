@@ -44,6 +44,12 @@ std::span<const ObservationKind> known_observations() {
       {"redis_fault", {"connection", "fault", "command"}},
       {"redis_command", {"connection", "command"}},
       {"redis_reply", {"connection", "command", "reply"}},
+      // The load balancer.
+      {"balancer_listening", {"port"}},
+      {"balancer_routed", {"client", "instance"}},
+      {"balancer_refused", {"client", "status"}},
+      {"balancer_ended", {"client", "instance"}},
+      {"balancer_crowded", {"connections"}},
       // The scripted clients.
       {"client_connecting", {"client", "attempt"}},
       {"client_http", {"client", "path", "status"}},

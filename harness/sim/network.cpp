@@ -54,6 +54,7 @@ void Network::clear() {
   connections_used_ = 0;
   listeners_.clear();
   links_.clear();
+  any_may_be_cut_ = false;
 }
 
 Connection& Network::make_connection() {

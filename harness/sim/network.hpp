@@ -181,7 +181,8 @@ class Network {
   /// Whether nothing gets through from the one to the other now; the current step looks at it.
   [[nodiscard]] bool cut_between(const std::string& a, const std::string& b);
   [[nodiscard]] bool cut_between(const Connection& connection) {
-    return cut_between(connection.ends[0].process->name(), connection.ends[1].process->name());
+    return any_may_be_cut_ &&
+           cut_between(connection.ends[0].process->name(), connection.ends[1].process->name());
   }
   void send_again(Connection& connection, int to, const DelayRange& retransmit);
   void schedule_answer(std::uint32_t slot, Duration after);
@@ -203,6 +204,7 @@ class Network {
   };
   World& world_;
   std::vector<Link> links_;
+  bool any_may_be_cut_ = false;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::size_t connections_used_ = 0;
   std::vector<std::shared_ptr<BoundListener>> listeners_;

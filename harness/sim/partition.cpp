@@ -10,13 +10,14 @@ std::uint32_t Network::may_be_cut(const std::string& a, const std::string& b,
                                   DelayRange retransmit) {
   if (link_between(a, b) == nullptr) set_latency(a, b, {});
   Link& link = *link_between(a, b);
-  link.may_be_cut = true;
+  link.may_be_cut = any_may_be_cut_ = true;
   link.retransmit = retransmit;
   link.object = world_.object(mix(mix(9, link.a), link.b));
   return static_cast<std::uint32_t>(&link - links_.data());
 }
 
 bool Network::cut_between(const std::string& a, const std::string& b) {
+  if (!any_may_be_cut_) return false;
   const Link* link = link_between(a, b);
   if (link == nullptr || !link->may_be_cut) return false;
   // Between two moments at which it is cut or mended, what is sent in which order does not matter.

@@ -17,7 +17,7 @@ TEST(ScriptTest, KeysAndStepsBelongTogether) {
     EXPECT_EQ(problem(*step), "");
   }
   EXPECT_FALSE(make_step("konnect"));
-  EXPECT_EQ(step_keys().size(), 7U);
+  EXPECT_EQ(step_keys().size(), 8U);
 }
 
 // A bare value is the field one expects it to be.
@@ -42,6 +42,17 @@ TEST(ScriptTest, Problems) {
   Close close;
   close.code = 1006;
   EXPECT_NE(problem(close).find("1006"), std::string::npos);
+  Connect asks;
+  asks.headers = {{"X-Trace", "1"}};
+  asks.subprotocols = {"jwt-auth"};
+  EXPECT_EQ(problem(asks), "");
+  asks.subprotocols = {"two words"};
+  EXPECT_NE(problem(asks).find("subprotocol"), std::string::npos);
+  asks.subprotocols = {};
+  asks.headers = {{"X-Trace", "1\r\nX-Other: 2"}};
+  EXPECT_EQ(problem(asks), "a header has one line");
+  asks.headers = {{"X Trace", "1"}};
+  EXPECT_NE(problem(asks), "");
   Send send;
   send.raw = "x";
   send.text = "y";
