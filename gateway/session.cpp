@@ -21,7 +21,8 @@ namespace raceproof::gateway {
 
 namespace {
 
-namespace websocket = boost::beast::websocket;
+namespace beast = boost::beast;
+namespace websocket = beast::websocket;
 constexpr auto as_result = asio::as_tuple(use_awaitable);
 
 /// A session's id: 64 random bits in hexadecimal.
@@ -63,6 +64,9 @@ class WebSocketSession final : public Session,
     socket_.read_message_max(limit);
     socket_.auto_fragment(false);
     socket_.text(true);
+    socket_.control_callback([this](websocket::frame_type kind, beast::string_view) {
+      if (kind == websocket::frame_type::close) peer_closes();
+    });
   }
 
   Awaitable<SessionEnd> run(UpgradeRequest request, Admission admission) override;
@@ -109,7 +113,7 @@ class WebSocketSession final : public Session,
   std::string id_;
   Admission admission_;
   websocket::stream<Stream, false> socket_;
-  boost::beast::flat_buffer buffer_;
+  beast::flat_buffer buffer_;
   Watchdog watchdog_;
   SendQueue queue_;
   std::vector<FramePtr> early_;  // taken before the session is established
@@ -146,7 +150,8 @@ Awaitable<SessionEnd> WebSocketSession::run(UpgradeRequest request, Admission ad
   }
   while (writing_) co_await written_.wait("last write");
   watchdog_.disarm();
-  if (joined_) co_await leave();
+  if (std::exchange(joined_, false)) co_await leave();
+  co_await return_unsent();
   if (registered_) co_await deregister();
   socket_.next_layer().close();
   if (!end_.accepted) co_return end_;
@@ -165,7 +170,7 @@ Awaitable<bool> WebSocketSession::accept(UpgradeRequest request) {
   if (!admission_.subprotocol.empty()) {
     socket_.set_option(websocket::stream_base::decorator(
         [protocol = admission_.subprotocol](websocket::response_type& response) {
-          response.set(boost::beast::http::field::sec_websocket_protocol, protocol);
+          response.set(beast::http::field::sec_websocket_protocol, protocol);
         }));
   }
   const auto [error] = co_await socket_.async_accept(request->message, as_result);
