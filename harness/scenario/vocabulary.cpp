@@ -20,6 +20,8 @@ std::span<const ObservationKind> known_observations() {
       {"http_response", {"peer", "path", "status"}},
       {"upgrade_refused", {"peer", "status", "reason"}},
       {"upgrade_failed", {"peer", "reason"}},
+      {"auth_result", {"status", "reason", "user", "cached"}},
+      {"auth_trouble", {"step", "reason"}},
       {"session_accepted", {"peer", "user"}},
       {"session_degraded", {"peer", "user"}},
       {"session_setup", {"peer", "user"}},
@@ -50,6 +52,15 @@ std::span<const ObservationKind> known_observations() {
       {"balancer_refused", {"client", "status"}},
       {"balancer_ended", {"client", "instance"}},
       {"balancer_crowded", {"connections"}},
+      // The fake auth service.
+      {"auth_listening", {"port"}},
+      {"auth_connection", {"connection"}},
+      {"auth_disconnection", {"connection"}},
+      {"auth_outage_begin", {}},
+      {"auth_outage_end", {}},
+      {"auth_request", {"operation", "user"}},
+      {"auth_answer", {"operation", "user", "status", "valid"}},
+      {"auth_fault", {"operation", "user", "fault"}},
       // The scripted clients.
       {"client_connecting", {"client", "attempt"}},
       {"client_http", {"client", "path", "status"}},
@@ -83,8 +94,8 @@ const ObservationKind* find_observation(std::string_view name) {
 }
 
 std::vector<std::string> known_facts() {
-  return {"redis connected", "redis subscribed", "redis scripts_loaded", "redis operational",
-          "gateway ready"};
+  return {"redis connected",   "redis subscribed", "redis scripts_loaded",
+          "redis operational", "auth usable",      "gateway ready"};
 }
 
 }  // namespace raceproof::scenario
