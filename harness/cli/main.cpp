@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "fakes/agent/serve.hpp"
 #include "fakes/redis/serve.hpp"
 #include "harness/cli/commands.hpp"
 
@@ -178,6 +179,14 @@ int parse_and_run(int argc, char** argv) {
   redis_command->add_option("--port", redis.port, "Port; 0 lets the system choose")
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();
+  fakes::agent::Settings agent;
+  agent.listen.host = "127.0.0.1";
+  auto* agent_command = fake_command->add_subcommand("agent", "The fake agent service (HTTP)");
+  agent_command->add_option("--host", agent.listen.host, "Address to listen on")
+      ->capture_default_str();
+  agent_command->add_option("--port", agent.listen.port, "Port; 0 lets the system choose")
+      ->check(CLI::Range(0, 65535))
+      ->capture_default_str();
 
   cli::RunArguments digest;
   auto* digest_command =
@@ -198,6 +207,7 @@ int parse_and_run(int argc, char** argv) {
   if (*list_command) return cli::list(list_paths, tag);
   if (*lint_command) return cli::lint(lint_paths);
   if (*digest_command) return cli::digest(digest, events_of);
+  if (*agent_command) return fakes::agent::serve(agent);
   return fakes::redis::serve(redis);
 }
 
