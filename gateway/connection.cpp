@@ -4,6 +4,7 @@
 #include <boost/asio/write.hpp>
 #include <utility>
 
+#include "gateway/auth/credentials.hpp"
 #include "gateway/messages.hpp"
 #include "gateway/watchdog.hpp"
 #include "runtime/task.hpp"
@@ -122,7 +123,8 @@ Awaitable<Connection::ReadOutcome> Connection::read_more() {
 /// Answers one request; whether the connection goes on.
 Awaitable<bool> Connection::answer(HttpRequest& request) {
   const bool health = is_health_path(request.path);
-  if (!health && request.path != "/ws") {
+  const bool metrics = request.path == "/metrics";
+  if (!health && !metrics && request.path != "/ws") {
     return respond(request, {.status = 404, .body = error_body("not_found", "no such path")});
   }
   if (request.method != "GET") {
@@ -130,7 +132,16 @@ Awaitable<bool> Connection::answer(HttpRequest& request) {
                              .body = error_body("method_not_allowed", "only GET is allowed"),
                              .allow = "GET"});
   }
+  if (metrics) return answer_metrics(request);
   return health ? answer_health(request) : upgrade(request);
+}
+
+Awaitable<bool> Connection::answer_metrics(HttpRequest& request) {
+  HttpResponse response;
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  response.body = co_await services_.metrics();
+  const bool go_on = co_await respond(request, std::move(response));
+  co_return go_on;
 }
 
 Awaitable<bool> Connection::answer_health(HttpRequest& request) {
@@ -165,35 +176,85 @@ Awaitable<bool> Connection::upgrade(HttpRequest& request) {
     const bool go_on = co_await respond(request, std::move(response));
     co_return go_on;
   }
-  Verdict verdict = co_await call(services_.readiness.strand(), services_.readiness.verdict());
+  end_.upgrade_asked = true;
+  Admission admission;
+  admission.verdict = co_await call(services_.readiness.strand(), services_.readiness.verdict());
   const bool guarded = services_.settings.readiness.not_ready == NotReady::refuse;
   std::string refusal;
   if (over_limit_) {
     refusal = "too many sessions";
   } else if (stopping_) {
     refusal = "shutting down";
-  } else if (!verdict.ready && guarded && !services_.figures.guard_skipped) {
-    refusal = std::move(verdict.reason);
+  } else if (!admission.verdict.ready && guarded && !services_.figures.guard_skipped) {
+    refusal = admission.verdict.reason;
   }
   if (!refusal.empty()) {
-    const bool go_on = co_await refuse(request, std::move(refusal));
+    const bool go_on = co_await refuse(request, 503, "service_not_ready", std::move(refusal));
     co_return go_on;
   }
-  std::string user = query_value(request.query, "user");
-  if (user.empty()) user = "anonymous";
-  session_ = make_session(services_, std::move(stream_), std::move(user));
-  co_await session_->run(std::move(request.upgrade), std::move(verdict));
+  if (services_.auth == nullptr) {
+    admission.user = query_value(request.query, "user");
+    if (admission.user.empty()) admission.user = "anonymous";
+  } else {
+    const AuthResult result = co_await authenticate(request, admission.subprotocol);
+    if (result.status == AuthStatus::accepted) {
+      admission.user = result.user;
+    } else if (services_.settings.handshake.auth == AuthAt::upgrade) {
+      const bool go_on = co_await refuse_unauthenticated(request, result);
+      co_return go_on;
+    } else {
+      const bool rejected = result.status == AuthStatus::rejected;
+      admission.refuse_with = rejected ? close_code::policy_violation : close_code::internal_error;
+      admission.refuse_reason = "Authentication failed: " + std::string(to_string(result.reason));
+    }
+  }
+  session_ = make_session(services_, std::move(stream_));
+  end_.session = co_await session_->run(std::move(request.upgrade), std::move(admission));
   co_return false;
 }
 
-/// 503 with Retry-After, before the upgrade.
-Awaitable<bool> Connection::refuse(const HttpRequest& request, std::string reason) {
+/// Whose token the request carries; `subprotocol` is what a WebSocket is answered with.
+Awaitable<AuthResult> Connection::authenticate(const HttpRequest& request,
+                                               std::string& subprotocol) {
+  const std::vector<std::string_view> authorization(request.authorization.begin(),
+                                                    request.authorization.end());
+  const std::vector<std::string_view> protocols(request.protocols.begin(), request.protocols.end());
+  Credentials credentials = find_credentials(
+      authorization, protocols, static_cast<std::size_t>(services_.settings.auth.max_token));
+  subprotocol = std::move(credentials.subprotocol);
+  if (credentials.reason != AuthReason::none) {
+    runtime_.observe("auth_result", {{"status", to_string(AuthStatus::rejected)},
+                                     {"reason", to_string(credentials.reason)},
+                                     {"user", std::string_view()},
+                                     {"cached", false}});
+    co_return AuthResult::rejected(credentials.reason);
+  }
+  Auth& auth = *services_.auth;
+  AuthResult result = co_await call(auth.strand(), auth.authenticate(std::move(credentials.token)));
+  co_return result;
+}
+
+/// 401 for a bad token, 503 when nobody could say.
+Awaitable<bool> Connection::refuse_unauthenticated(const HttpRequest& request,
+                                                   const AuthResult& result) {
+  const bool rejected = result.status == AuthStatus::rejected;
+  const bool go_on =
+      co_await refuse(request, rejected ? 401 : 503, rejected ? "unauthorized" : "auth_unavailable",
+                      std::string(to_string(result.reason)));
+  co_return go_on;
+}
+
+/// An answer in place of the upgrade; 503 with Retry-After.
+Awaitable<bool> Connection::refuse(const HttpRequest& request, unsigned status,
+                                   std::string_view code, std::string reason) {
+  end_.refused_with = status;
   runtime_.observe("upgrade_refused",
-                   {{"peer", peer_}, {"status", std::int64_t{503}}, {"reason", reason}});
+                   {{"peer", peer_}, {"status", std::int64_t{status}}, {"reason", reason}});
   HttpResponse response;
-  response.status = 503;
-  response.body = error_body("service_not_ready", reason);
-  response.retry_after_seconds = services_.settings.retry_after_seconds;
+  response.status = status;
+  response.body = error_body(code, reason);
+  if (status == 401) response.authenticate = "Bearer error=\"invalid_token\"";
+  if (status == 503) response.retry_after_seconds = services_.settings.retry_after_seconds;
   const bool go_on = co_await respond(request, std::move(response));
   co_return go_on;
 }

@@ -11,6 +11,13 @@
 
 namespace raceproof::gateway {
 
+/// What a connection has been, for the figures.
+struct ConnectionEnd {
+  bool upgrade_asked = false;
+  unsigned refused_with = 0;  ///< HTTP status of the last upgrade that was refused; 0 for none
+  SessionEnd session;
+};
+
 /// Lives on its stream's strand.
 class Connection {
  public:
@@ -25,6 +32,8 @@ class Connection {
   Awaitable<> stop();
   /// Cuts the connection.
   Awaitable<> abort();
+  /// What it has been; once `serve` has returned.
+  [[nodiscard]] const ConnectionEnd& end() const { return end_; }
 
  private:
   enum class ReadOutcome { request, timed_out, ended, failed };
@@ -32,11 +41,15 @@ class Connection {
   Awaitable<ReadOutcome> read_request();
   Awaitable<ReadOutcome> read_more();
   Awaitable<bool> answer(HttpRequest& request);
+  Awaitable<bool> answer_metrics(HttpRequest& request);
   Awaitable<bool> answer_health(HttpRequest& request);
   Awaitable<bool> upgrade(HttpRequest& request);
   Awaitable<bool> respond(const HttpRequest& request, HttpResponse response);
   Awaitable<bool> fail(unsigned status, std::string_view code, std::string_view text);
-  Awaitable<bool> refuse(const HttpRequest& request, std::string reason);
+  Awaitable<AuthResult> authenticate(const HttpRequest& request, std::string& subprotocol);
+  Awaitable<bool> refuse_unauthenticated(const HttpRequest& request, const AuthResult& result);
+  Awaitable<bool> refuse(const HttpRequest& request, unsigned status, std::string_view code,
+                         std::string reason);
 
   Services& services_;
   Runtime& runtime_;
@@ -45,7 +58,8 @@ class Connection {
   Stream stream_;
   HttpReader reader_;
   asio::cancellation_signal idle_;  // ends the wait for a request
-  std::unique_ptr<Session> session_;
+  std::shared_ptr<Session> session_;
+  ConnectionEnd end_;
   bool over_limit_;
   bool stopping_ = false;
   bool waiting_ = false;  // for a request that has not begun

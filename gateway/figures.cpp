@@ -75,6 +75,9 @@ Figures resolve(const Settings& raw) {
                                milliseconds(gcp ? 1500 : 1000));
   if (readiness.redis_retry_delay) figures.redis_check.retry_delay = *readiness.redis_retry_delay;
   figures.redis_check.retry_budget = std::max<std::int64_t>(readiness.redis_retry_budget, 0);
+  figures.database_check = policy(seconds(gcp ? 45 : 15), seconds(gcp ? 2 : 1));
+  figures.auth_check = policy(seconds(20), seconds(1));
+  figures.bridge_check = policy(seconds(30), seconds(1));
   figures.agent_check = policy(seconds(gcp ? 60 : 30), seconds(gcp ? 2 : 1));
   figures.startup_check = policy(seconds(20), seconds(1));
 
@@ -84,6 +87,9 @@ Figures resolve(const Settings& raw) {
   figures.grace.sampled = readiness.verdict_sampled.value_or(VerdictSampled::after_grace);
   figures.evaluation_pause = poll.value_or(figures.redis_check.retry_delay);
   figures.stabilise = settings.handshake.stabilise;
+  figures.has_database = settings.database.host.has_value();
+  figures.has_auth = settings.auth.enabled();
+  figures.has_agent = settings.agent.host.has_value();
   figures.guard_skipped = gcp && !figures.environment.guard_sees_gcp;
   return figures;
 }

@@ -34,12 +34,19 @@ struct Figures {
   RedisCriterion redis = RedisCriterion::operational;
   GracePolicy grace;
   CheckPolicy redis_check;
+  CheckPolicy database_check;
+  CheckPolicy auth_check;
   CheckPolicy agent_check;
+  CheckPolicy bridge_check;
   CheckPolicy startup_check;
   /// Pause of the background evaluator after an evaluation that failed.
   Duration evaluation_pause;
   /// Wait between accept and set-up; unset for none.
   std::optional<Duration> stabilise;
+  // Which backends there are: a check of one that is not there is left out.
+  bool has_database = false;
+  bool has_auth = false;
+  bool has_agent = false;
   /// The check at connect is skipped: the split detector's mistake.
   bool guard_skipped = false;
 };

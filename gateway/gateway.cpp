@@ -1,13 +1,18 @@
 #include "gateway/gateway.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <stdexcept>
 #include <utility>
+
+#include "gateway/agents/echo_agent.hpp"
 
 namespace raceproof::gateway {
 
 namespace {
 
+/// How long the circular gate waits (domain.md section 1).
+constexpr auto gate_limit = std::chrono::seconds(90);
 /// Pause after an accept that failed for want of resources.
 constexpr auto accept_pause = std::chrono::milliseconds(100);
 
@@ -17,19 +22,40 @@ Awaitable<> abort_connection(std::shared_ptr<Connection> connection) {
   co_await connection->abort();
 }
 
+std::unique_ptr<AgentBackend> make_agent_backend(Runtime& runtime, const AgentSettings& settings) {
+  (void)runtime, (void)settings;
+  return std::make_unique<EchoBackend>();
+}
+
 }  // namespace
 
-Gateway::Gateway(Runtime& runtime, Settings settings)
+Gateway::Gateway(Runtime& runtime, Settings settings, Ports ports)
     : runtime_(runtime),
+      ports_(std::move(ports)),
       settings_(with_profile(std::move(settings))),
       figures_(resolve(settings_)),
       strand_(runtime.make_strand("main")),
       readiness_(runtime, settings_.readiness, figures_),
-      redis_(runtime, settings_.redis, instance_channel(settings_),
-             [this](const RedisState& state) {
-               spawn(runtime_, readiness_.strand(), "redis state", readiness_.redis_changed(state));
-             }),
-      services_{runtime, settings_, figures_, readiness_, redis_, agent_},
+      redis_(
+          runtime, settings_.redis, instance_channel(settings_),
+          [this](const RedisState& state) {
+            spawn(runtime_, readiness_.strand(), "redis state", readiness_.redis_changed(state));
+          },
+          [this](std::string_view message) { receive(message); }),
+      presence_(redis_, settings_.instance, channel_prefix, settings_.connections.queue),
+      manager_(runtime, settings_.connections, &presence_),
+      auth_(make_auth()),
+      database_(make_database()),
+      agent_(make_agent_backend(runtime, settings_.agent)),
+      bridge_(
+          runtime, settings_.agent, *agent_, manager_, database_ ? &database_->store() : nullptr,
+          [this](BridgeState state) {
+            if (!figures_.has_agent) return;  // then nothing is checked
+            spawn(runtime_, readiness_.strand(), "bridge state", readiness_.bridge_changed(state));
+          }),
+      services_{runtime,    settings_, figures_,
+                readiness_, redis_,    auth_.get(),
+                manager_,   bridge_,   [this] { return call(strand_, metrics()); }},
       startup_(runtime,
                [this](const StartupState& state) {
                  spawn(runtime_, readiness_.strand(), "startup state",
@@ -39,6 +65,24 @@ Gateway::Gateway(Runtime& runtime, Settings settings)
       changed_(runtime, strand_),
       tasks_(runtime, strand_) {
   plan_startup();
+}
+
+std::unique_ptr<Auth> Gateway::make_auth() {
+  if (!settings_.auth.enabled()) return nullptr;
+  return std::make_unique<Auth>(runtime_, settings_.auth, [this](bool usable) {
+    spawn(runtime_, readiness_.strand(), "auth state", readiness_.auth_changed(usable));
+  });
+}
+
+std::unique_ptr<database::DatabaseManager> Gateway::make_database() {
+  if (!settings_.database.host) return nullptr;
+  if (!ports_.database) throw std::invalid_argument("database.host is set, but there is no port");
+  return std::make_unique<database::DatabaseManager>(
+      runtime_, *ports_.database, settings_.database, settings_.instance,
+      [this](const database::DatabaseState& state) {
+        spawn(runtime_, readiness_.strand(), "database state",
+              readiness_.database_changed(state.connected));
+      });
 }
 
 void Gateway::start() { spawn(runtime_, strand_, "gateway", run()); }
@@ -74,23 +118,46 @@ void Gateway::listen() {
   runtime_.observe("listening", {{"port", std::int64_t{listener_.port()}}});
 }
 
-/// What the phases do. In this slice nothing stands behind the others.
+/// What the phases do; one without a backend does nothing.
 void Gateway::plan_startup() {
-  startup_.on(Phase::init, [this]() -> Awaitable<> {
-    runtime_.observe("environment", {{"name", to_string(figures_.environment.name)},
-                                     {"gcp", figures_.environment.gcp}});
-    std::string message;
-    for (const std::string& problem : problems(settings_)) {
-      if (!message.empty()) message += "; ";
-      message += problem;
-    }
-    if (!message.empty()) throw std::invalid_argument(message);
-    co_return;
-  });
+  startup_.on(Phase::init, [this] { return check_settings(); });
+  if (auth_) {
+    startup_.on(Phase::dependencies, [this] { return call(auth_->strand(), auth_->start()); });
+  }
+  if (database_) {
+    startup_.on(Phase::database, [this] { return call(database_->strand(), database_->start()); });
+  }
   // A Redis that does not answer fails no phase: the manager goes on trying in the background.
-  startup_.on(Phase::cache, [this]() { return call(redis_.strand(), redis_.start()); });
-  startup_.on(Phase::services,
-              [this]() { return call(readiness_.strand(), readiness_.agent_started()); });
+  startup_.on(Phase::cache, [this] { return call(redis_.strand(), redis_.start()); });
+  startup_.on(Phase::services, [this] { return start_services(); });
+  if (settings_.startup_gate == StartupGate::circular) {
+    startup_.on(Phase::websocket, [this] { return wait_for_readiness(); });
+  }
+}
+
+Awaitable<> Gateway::check_settings() {
+  runtime_.observe("environment", {{"name", to_string(figures_.environment.name)},
+                                   {"gcp", figures_.environment.gcp}});
+  std::string message;
+  for (const std::string& problem : problems(settings_)) {
+    if (!message.empty()) message += "; ";
+    message += problem;
+  }
+  if (!message.empty()) throw std::invalid_argument(message);
+  co_return;
+}
+
+Awaitable<> Gateway::start_services() {
+  co_await call(bridge_.strand(), bridge_.start());
+  co_await call(readiness_.strand(), readiness_.agent_started());
+}
+
+/// The original's gate: it waits for a readiness that waits for startup (domain.md section 1).
+Awaitable<> Gateway::wait_for_readiness() {
+  using namespace asio::experimental::awaitable_operators;
+  const auto outcome = co_await (call(readiness_.strand(), readiness_.until_ready()) ||
+                                 runtime_.sleep_for(gate_limit, "startup gate"));
+  if (outcome.index() == 1) throw std::runtime_error("the gateway did not become ready");
 }
 
 Awaitable<> Gateway::start_up() {
@@ -130,13 +197,33 @@ void Gateway::admit(Stream stream) {
 /// On the connection's strand.
 Awaitable<> Gateway::serve(std::shared_ptr<Connection> connection) {
   co_await connection->serve();
-  spawn(runtime_, strand_, "connection end", forget(connection.get()));
+  spawn(runtime_, strand_, "connection end", forget(std::move(connection)));
 }
 
-Awaitable<> Gateway::forget(const Connection* connection) {
-  connections_->remove_if([&](const auto& known) { return known.get() == connection; });
+Awaitable<> Gateway::forget(std::shared_ptr<Connection> connection) {
+  totals_.add(connection->end());
+  connections_->remove(connection);
   if (closing_ && connections_->empty()) changed_.notify();
   co_return;
+}
+
+Awaitable<std::string> Gateway::metrics() {
+  MetricsText text;
+  write(text, totals_);
+  const ConnectionFigures connections = co_await call(manager_.strand(), manager_.figures());
+  write(text, connections);
+  const auto checks = co_await call(readiness_.strand(), readiness_.figures());
+  write(text, checks);
+  co_return text.take();
+}
+
+/// A message of another instance; on Redis' strand. Probes of this one are for nobody.
+void Gateway::receive(std::string_view message) {
+  auto remote = decode(message);
+  if (!remote) return;
+  spawn(
+      runtime_, manager_.strand(), "remote message",
+      manager_.receive(std::move(remote->user), std::move(remote->type), std::move(remote->text)));
 }
 
 Awaitable<> Gateway::close_down() {
@@ -144,7 +231,12 @@ Awaitable<> Gateway::close_down() {
   listener_.close();
   co_await tasks_.stop();
   co_await close_connections();
+  // Runs report their ends to the manager.
+  co_await call(bridge_.strand(), bridge_.stop());
+  co_await call(manager_.strand(), manager_.stop());
   co_await call(redis_.strand(), redis_.stop());
+  if (auth_) co_await call(auth_->strand(), auth_->stop());
+  if (database_) co_await call(database_->strand(), database_->stop());
   // Last, and behind the manager's last report on that strand.
   co_await call(readiness_.strand(), readiness_.stop());
 }

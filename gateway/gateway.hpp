@@ -6,13 +6,19 @@
 #include <list>
 #include <memory>
 
-#include "gateway/agent.hpp"
+#include "gateway/agents/agent_backend.hpp"
+#include "gateway/agents/bridge.hpp"
+#include "gateway/auth/auth.hpp"
 #include "gateway/connection.hpp"
+#include "gateway/connections/connection_manager.hpp"
+#include "gateway/database/database_manager.hpp"
 #include "gateway/figures.hpp"
+#include "gateway/metrics.hpp"
 #include "gateway/notice.hpp"
+#include "gateway/ports/ports.hpp"
 #include "gateway/readiness/readiness.hpp"
 #include "gateway/redis_manager.hpp"
-#include "gateway/session.hpp"
+#include "gateway/services.hpp"
 #include "gateway/settings.hpp"
 #include "gateway/startup.hpp"
 #include "runtime/confined.hpp"
@@ -24,7 +30,7 @@ namespace raceproof::gateway {
 /// runtime has destroyed all of its handlers (a kill).
 class Gateway {
  public:
-  Gateway(Runtime& runtime, Settings settings);
+  Gateway(Runtime& runtime, Settings settings, Ports ports = {});
 
   /// The strand that `run()` belongs on.
   [[nodiscard]] const Executor& strand() const { return strand_; }
@@ -48,28 +54,42 @@ class Gateway {
   using Connections = std::list<std::shared_ptr<Connection>>;
 
   void listen();
+  std::unique_ptr<Auth> make_auth();
+  std::unique_ptr<database::DatabaseManager> make_database();
   void plan_startup();
+  Awaitable<> check_settings();
+  Awaitable<> start_services();
+  Awaitable<> wait_for_readiness();
   Awaitable<> start_up();
   Awaitable<> accept_connections();
   void admit(Stream stream);
   Awaitable<> serve(std::shared_ptr<Connection> connection);
-  Awaitable<> forget(const Connection* connection);
+  Awaitable<> forget(std::shared_ptr<Connection> connection);
+  void receive(std::string_view message);
+  Awaitable<std::string> metrics();
   Awaitable<> request_shutdown();
   Awaitable<> close_down();
   Awaitable<> close_connections();
 
   Runtime& runtime_;
+  Ports ports_;
   const Settings settings_;
   const Figures figures_;
   Executor strand_;
   Readiness readiness_;
   RedisManager redis_;
-  EchoAgent agent_;
+  Presence presence_;
+  ConnectionManager manager_;
+  std::unique_ptr<Auth> auth_;                           // null where nobody is asked for a token
+  std::unique_ptr<database::DatabaseManager> database_;  // null where nothing is stored
+  std::unique_ptr<AgentBackend> agent_;
+  AgentBridge bridge_;
   Services services_;
   Startup startup_;
   Listener listener_;
   Confined<Connections> connections_;
-  Notice changed_;  // shutdown was asked for, startup failed, or the last connection ended
+  ConnectionTotals totals_;  // on the gateway's strand
+  Notice changed_;           // shutdown was asked for, startup failed, or the last connection ended
   TaskScope tasks_;
   bool shutdown_requested_ = false;
   bool closing_ = false;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "adapters/postgres/postgres_database.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway/settings.hpp"
 #include "runtime/asio/runtime.hpp"
@@ -94,6 +95,23 @@ std::optional<Settings> load(const std::string& path) {
   return settings;
 }
 
+/// What lies outside of the gateway, as the settings name it.
+Ports make_ports(Runtime& runtime, const Settings& settings) {
+  Ports ports;
+  const DatabaseSettings& database = settings.database;
+  if (database.host) {
+    postgres::Options options;
+    options.host = *database.host;
+    options.port = database.port;
+    options.user = database.user;
+    options.password = database.password.value_or("");
+    options.database = database.name;
+    options.application = settings.instance;
+    ports.database = std::make_unique<postgres::PostgresDatabase>(runtime, std::move(options));
+  }
+  return ports;
+}
+
 /// Runs the gateway and stops the runtime when it is over.
 Awaitable<> serve(Gateway& gateway, AsioRuntime& runtime, asio::signal_set& signals, int& status) {
   try {
@@ -113,7 +131,7 @@ int run(const Settings& settings) {
   options.observer = log_observation;
   AsioRuntime runtime(std::move(options));
   int status = exit_ok;
-  Gateway gateway(runtime, settings);
+  Gateway gateway(runtime, settings, make_ports(runtime, settings));
   asio::signal_set signals(runtime.context(), SIGTERM, SIGINT);
   signals.async_wait([&](const boost::system::error_code& error, int) {
     if (!error) gateway.shutdown();

@@ -40,6 +40,14 @@ std::string percent_decode(std::string_view text) {
   return out;
 }
 
+template <class Message>
+std::vector<std::string> values_of(const Message& message, http::field name) {
+  std::vector<std::string> values;
+  const auto [first, last] = message.equal_range(name);
+  for (auto field = first; field != last; ++field) values.emplace_back(field->value());
+  return values;
+}
+
 unsigned status_of(const boost::system::error_code& error) {
   if (error == http::error::header_limit) return 431;
   if (error == http::error::body_limit) return 413;
@@ -73,12 +81,33 @@ struct HttpReader::State {
     parser.emplace();
     parser->header_limit(static_cast<std::uint32_t>(limits.max_header));
     parser->body_limit(static_cast<std::uint64_t>(limits.max_body));
-    parser->eager(true);
+    header_bytes = 0;
+  }
+
+  /// Refuses what the parser would accept; true when it did.
+  bool refuse(unsigned status, std::string_view text) {
+    failure_status = status;
+    failure = text;
+    return true;
+  }
+  /// Looks at a header that is complete.
+  bool refuses_header() {
+    // Beast's own limit is for the start line and for the fields, each alone.
+    if (header_bytes > static_cast<std::size_t>(limits.max_header)) {
+      return refuse(431, "header limit exceeded");
+    }
+    // Nothing here has a body, and Beast's parser of chunks (1.81) fails an assertion when an empty
+    // body comes in pieces: a length is required (RFC 9110 section 15.5.12).
+    if (parser->get().count(http::field::transfer_encoding) > 0) {
+      return refuse(411, "a body needs a Content-Length");
+    }
+    return false;
   }
 
   const LimitSettings& limits;
   beast::flat_buffer buffer;
   std::optional<Parser> parser;
+  std::size_t header_bytes = 0;  // of the current request, that the parser has taken
   unsigned failure_status = 400;
   std::string failure;
 };
@@ -98,21 +127,24 @@ HttpReader::Status HttpReader::parse() {
   if (s.buffer.size() == 0) return Status::need_more;
   boost::system::error_code error;
   while (s.buffer.size() > 0 && !s.parser->is_done()) {
+    const bool in_header = !s.parser->is_header_done();
+    // Not eager: it stops where the header ends.
     const std::size_t used = s.parser->put(s.buffer.data(), error);
     s.buffer.consume(used);
+    if (in_header) s.header_bytes += used;
     if (error == http::error::need_more) {
       // The parser takes a header only as a whole, so its limit is for us to watch until then.
       if (s.parser->is_header_done() ||
-          s.buffer.size() <= static_cast<std::size_t>(s.limits.max_header)) {
+          s.header_bytes + s.buffer.size() < static_cast<std::size_t>(s.limits.max_header)) {
         return Status::need_more;
       }
       error = http::error::header_limit;
     }
     if (error) {
-      s.failure_status = status_of(error);
-      s.failure = error.message();
+      s.refuse(status_of(error), error.message());
       return Status::failed;
     }
+    if (in_header && s.parser->is_header_done() && s.refuses_header()) return Status::failed;
   }
   return s.parser->is_done() ? Status::request : Status::need_more;
 }
@@ -132,6 +164,8 @@ HttpRequest HttpReader::take() {
   request.path = std::string(target.substr(0, question));
   if (question != std::string_view::npos) request.query = std::string(target.substr(question + 1));
   request.keep_alive = message.keep_alive();
+  request.authorization = values_of(message, http::field::authorization);
+  request.protocols = values_of(message, http::field::sec_websocket_protocol);
   request.is_upgrade = beast::websocket::is_upgrade(message);
   if (request.is_upgrade) request.upgrade.reset(new BeastRequest{std::move(message)});
   return request;
@@ -148,7 +182,9 @@ std::string to_bytes(const HttpResponse& response) {
   out += std::to_string(response.status);
   out += ' ';
   out.append(reason.data(), reason.size());
-  out += "\r\nServer: raceproof-gateway\r\nContent-Type: application/json\r\nContent-Length: ";
+  out += "\r\nServer: raceproof-gateway\r\nContent-Type: ";
+  out += response.content_type;
+  out += "\r\nContent-Length: ";
   out += std::to_string(response.body.size());
   if (response.retry_after_seconds >= 0) {
     out += "\r\nRetry-After: ";
@@ -157,6 +193,10 @@ std::string to_bytes(const HttpResponse& response) {
   if (!response.allow.empty()) {
     out += "\r\nAllow: ";
     out += response.allow;
+  }
+  if (!response.authenticate.empty()) {
+    out += "\r\nWWW-Authenticate: ";
+    out += response.authenticate;
   }
   out += response.keep_alive ? "\r\nConnection: keep-alive" : "\r\nConnection: close";
   // A verdict is true for the moment only.

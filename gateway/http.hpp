@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gateway/settings.hpp"
 
@@ -25,6 +26,9 @@ struct HttpRequest {
   std::string path;
   std::string query;
   bool keep_alive = false;
+  /// The values of all headers of these names, in their order.
+  std::vector<std::string> authorization;
+  std::vector<std::string> protocols;  ///< Sec-WebSocket-Protocol
   /// A WebSocket upgrade; then `upgrade` is what the session accepts with.
   bool is_upgrade = false;
   UpgradeRequest upgrade;
@@ -56,7 +60,7 @@ class HttpReader {
   [[nodiscard]] bool in_request() const;
   /// Takes the request that `parse` has completed; the reader goes on to the next one.
   HttpRequest take();
-  /// The HTTP status that answers the failure: 400, 413 or 431.
+  /// The HTTP status that answers the failure: 400, 411, 413 or 431.
   [[nodiscard]] unsigned failure_status() const;
   [[nodiscard]] const std::string& failure() const;
 
@@ -65,15 +69,18 @@ class HttpReader {
   std::unique_ptr<State> state_;
 };
 
-/// An answer with a JSON body.
+/// An answer.
 struct HttpResponse {
   unsigned status = 200;
   std::string body;
+  std::string_view content_type = "application/json";
   bool keep_alive = true;
   /// In seconds; negative for no Retry-After.
   std::int64_t retry_after_seconds = -1;
   /// The value of Allow; empty for none.
   std::string_view allow = {};
+  /// The value of WWW-Authenticate (RFC 6750 section 3); empty for none.
+  std::string_view authenticate = {};
 };
 
 /// The answer's bytes.

@@ -8,13 +8,19 @@ namespace raceproof::gateway {
 
 /// A frame from a client, understood or not.
 struct ClientMessage {
-  enum class Type { chat, ping, unknown, malformed };
+  enum class Type { chat, ping, cancel, unknown, malformed };
   Type type = Type::malformed;
   /// The chat's text; the type's name if it is unknown; what is wrong if it is malformed.
   std::string text;
+  std::string thread;  ///< the conversation that a chat belongs to; empty for the user's own
+  std::string run;     ///< the run that is to be cancelled
+  std::string user;    ///< whom the frame claims to speak for; empty for the connection's user
 };
+std::string_view to_string(ClientMessage::Type type);
 
-/// Reads {"type": "chat", "text": "..."} or {"type": "ping"}.
+/// Reads {"type": "chat", "text": "...", "thread_id": "..."}, {"type": "cancel", "run_id": "..."}
+/// or
+/// {"type": "ping"}; each may have a "user_id".
 ClientMessage parse_client_message(std::string_view frame);
 
 /// {"type": type}

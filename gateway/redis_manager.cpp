@@ -12,11 +12,12 @@ namespace raceproof::gateway {
 using namespace asio::experimental::awaitable_operators;
 
 RedisManager::RedisManager(Runtime& runtime, const RedisSettings& settings, std::string channel,
-                           StateHandler on_state)
+                           StateHandler on_state, MessageHandler on_message)
     : runtime_(runtime),
       settings_(settings),
       channel_(std::move(channel)),
       on_state_(std::move(on_state)),
+      on_message_(std::move(on_message)),
       strand_(runtime.make_strand("redis")),
       state_(runtime, strand_),
       command_lost_(runtime, strand_),
@@ -95,6 +96,7 @@ Awaitable<RedisManager::Link> RedisManager::open(std::string_view role, Notice& 
   auto link = std::make_shared<resp::Connection>(
       runtime_, std::move(stream), [this](std::string_view channel, std::string_view message) {
         runtime_.observe("redis_message", {{"channel", channel}, {"message", message}});
+        if (on_message_) on_message_(message);
       });
   link->start([&lost] { lost.notify(); });
   try {

@@ -38,10 +38,12 @@ class RedisManager {
  public:
   /// Runs on the manager's strand after every change.
   using StateHandler = std::function<void(const RedisState&)>;
+  /// Runs on the manager's strand for every message of the instance's channel.
+  using MessageHandler = std::function<void(std::string_view message)>;
 
   /// `settings` must outlive the manager.
   RedisManager(Runtime& runtime, const RedisSettings& settings, std::string channel,
-               StateHandler on_state);
+               StateHandler on_state, MessageHandler on_message = {});
 
   [[nodiscard]] const Executor& strand() const { return strand_; }
   [[nodiscard]] const std::string& channel() const { return channel_; }
@@ -79,6 +81,7 @@ class RedisManager {
   const RedisSettings& settings_;
   std::string channel_;
   StateHandler on_state_;
+  MessageHandler on_message_;
   Executor strand_;
   Confined<RedisState> state_;
   Link link_;               // the command connection; null when not connected

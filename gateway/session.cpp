@@ -3,12 +3,15 @@
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/field.hpp>
 #include <boost/beast/websocket/error.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <utility>
 
 #include "gateway/beast_request.hpp"
+#include "gateway/connections/send_queue.hpp"
 #include "gateway/messages.hpp"
+#include "gateway/rate_limit.hpp"
 #include "gateway/session_registry.hpp"
 #include "gateway/watchdog.hpp"
 #include "runtime/beast.hpp"
@@ -22,7 +25,7 @@ namespace websocket = boost::beast::websocket;
 constexpr auto as_result = asio::as_tuple(use_awaitable);
 
 /// A session's id: 64 random bits in hexadecimal.
-std::string make_id(std::uint64_t number) {
+std::string hex_id(std::uint64_t number) {
   std::array<char, 16> digits;
   for (std::size_t i = 0; i < digits.size(); ++i) {
     digits[i] = "0123456789abcdef"[(number >> (60 - 4 * i)) & 0xF];
@@ -40,16 +43,21 @@ std::uint16_t code_of(const ErrorCode& error) {
   return close_code::abnormal;
 }
 
-class WebSocketSession final : public Session {
+class WebSocketSession final : public Session,
+                               public std::enable_shared_from_this<WebSocketSession> {
  public:
-  WebSocketSession(Services& services, Stream stream, std::string user)
+  WebSocketSession(Services& services, Stream stream)
       : services_(services),
         runtime_(services.runtime),
         strand_(stream.get_executor()),
         peer_(stream.peer_name()),
-        user_(std::move(user)),
         socket_(std::move(stream)),
         watchdog_(runtime_, strand_),
+        queue_(static_cast<std::size_t>(services.settings.connections.send_queue),
+               static_cast<std::size_t>(services.settings.connections.send_bytes)),
+        written_(runtime_, strand_),
+        rate_(static_cast<std::size_t>(services.settings.limits.messages_per_minute),
+              std::chrono::minutes(1)),
         siblings_(runtime_, strand_) {
     const auto limit = static_cast<std::size_t>(services.settings.limits.max_frame);
     socket_.read_message_max(limit);
@@ -57,21 +65,41 @@ class WebSocketSession final : public Session {
     socket_.text(true);
   }
 
-  Awaitable<> run(UpgradeRequest request, Verdict verdict) override;
+  Awaitable<SessionEnd> run(UpgradeRequest request, Admission admission) override;
   void stop() override;
   void abort() override { socket_.next_layer().close(); }
 
+  bool deliver(const FramePtr& frame) override;
+  Awaitable<> flushed() override;
+  Awaitable<> handle(std::string text) override;
+
  private:
+  enum class State { connecting, accepted, setting_up, established, degraded, closing, closed };
+
   Awaitable<bool> accept(UpgradeRequest request);
-  Awaitable<> serve(Verdict verdict);
+  Awaitable<> serve();
+  Awaitable<> serve_degraded();
   Awaitable<bool> set_up();
+  Awaitable<> set_up_beside();
+  Awaitable<bool> join();
+  Awaitable<> leave();
   Awaitable<> exchange_messages();
-  Awaitable<> handle(std::string_view frame);
-  Awaitable<> send(std::string frame, std::string_view type);
+  Awaitable<> receive(std::string_view text);
+  Awaitable<> answer(ClientMessage received);
+  Awaitable<> start_run(ClientMessage chat);
+  Awaitable<> bind_agent();
+  Awaitable<> reject(std::string_view code, std::string_view text);
+  void send(std::string_view type, std::string text);
+  bool enqueue(FramePtr frame);
+  void write_next();
+  void wrote(const ErrorCode& error);
+  void close_beside(std::uint16_t code, std::string reason);
   Awaitable<> close(std::uint16_t code, std::string reason);
   Awaitable<> deregister();
   void read_failed(const ErrorCode& error);
   void note_end(std::uint16_t code, std::string_view reason);
+  void enter(State state);
+  [[nodiscard]] bool ended() const { return closing_ || broken_; }
 
   Services& services_;
   Runtime& runtime_;
@@ -79,39 +107,67 @@ class WebSocketSession final : public Session {
   std::string peer_;
   std::string user_;
   std::string id_;
+  Admission admission_;
   websocket::stream<Stream, false> socket_;
   boost::beast::flat_buffer buffer_;
   Watchdog watchdog_;
-  TaskScope siblings_;  // closes that run beside a pending read
-  bool accepted_ = false;
+  SendQueue queue_;
+  std::vector<FramePtr> early_;  // taken before the session is established
+  Signal written_;               // the queue is empty, or nothing more leaves
+  RateLimit rate_;
+  TaskScope siblings_;  // what runs beside a pending read
+  State state_ = State::connecting;
+  SessionEnd end_;
+  std::string end_reason_;
+  std::int64_t bad_in_a_row_ = 0;
   bool stopping_ = false;
   bool reading_ = false;
+  bool writing_ = false;
+  bool joined_ = false;
   bool registered_ = false;
-  bool degraded_ = false;
-  bool closing_ = false;        // this side has begun to close
-  bool broken_ = false;         // a write failed: nothing more can be sent
-  std::uint16_t end_code_ = 0;  // the first end that was noted; 0 while the session lives
-  std::string end_reason_;
+  bool no_agent_ = false;  // and none will be looked for
+  bool closing_ = false;   // this side has begun to close
+  bool broken_ = false;    // nothing more can be sent
+  std::string too_early_;  // what was to be sent before the accept
 };
 
-Awaitable<> WebSocketSession::run(UpgradeRequest request, Verdict verdict) {
-  const bool accepted = co_await accept(std::move(request));
-  if (accepted) co_await serve(std::move(verdict));
+Awaitable<SessionEnd> WebSocketSession::run(UpgradeRequest request, Admission admission) {
+  admission_ = std::move(admission);
+  user_ = admission_.user;
+  id_ = hex_id(runtime_.random());
+  const bool early = services_.settings.handshake.join == JoinAt::before_accept;
+  if (early && admission_.refuse_with == 0) joined_ = co_await join();
+  end_.accepted = co_await accept(std::move(request));
+  if (end_.accepted) co_await serve();
+  closing_ = true;
   co_await siblings_.join();
+  if (writing_) {
+    watchdog_.arm(services_.settings.limits.close_timeout, "last write limit", [this] { abort(); });
+  }
+  while (writing_) co_await written_.wait("last write");
   watchdog_.disarm();
+  if (joined_) co_await leave();
   if (registered_) co_await deregister();
   socket_.next_layer().close();
-  if (!accepted) co_return;
-  if (end_code_ == 0) note_end(close_code::abnormal, "connection ended");
+  if (!end_.accepted) co_return end_;
+  if (end_.code == 0) note_end(close_code::abnormal, "connection ended");
+  enter(State::closed);
   runtime_.observe("session_closed", {{"peer", peer_},
                                       {"user", user_},
-                                      {"code", std::int64_t{end_code_}},
+                                      {"code", std::int64_t{end_.code}},
                                       {"reason", end_reason_}});
+  co_return end_;
 }
 
 Awaitable<bool> WebSocketSession::accept(UpgradeRequest request) {
   watchdog_.arm(services_.settings.limits.request_timeout, "websocket accept limit",
                 [this] { abort(); });
+  if (!admission_.subprotocol.empty()) {
+    socket_.set_option(websocket::stream_base::decorator(
+        [protocol = admission_.subprotocol](websocket::response_type& response) {
+          response.set(boost::beast::http::field::sec_websocket_protocol, protocol);
+        }));
+  }
   const auto [error] = co_await socket_.async_accept(request->message, as_result);
   watchdog_.disarm();
   if (error) {
@@ -119,26 +175,42 @@ Awaitable<bool> WebSocketSession::accept(UpgradeRequest request) {
     runtime_.observe("upgrade_failed", {{"peer", peer_}, {"reason", reason}});
     co_return false;
   }
-  accepted_ = true;
+  enter(State::accepted);
   runtime_.observe("session_accepted", {{"peer", peer_}, {"user", user_}});
   co_return true;
 }
 
-Awaitable<> WebSocketSession::serve(Verdict verdict) {
-  if (!verdict.ready) {
-    if (services_.settings.readiness.not_ready == NotReady::accept_then_close) {
-      co_await close(close_code::internal_error, "Service not ready: " + verdict.reason);
-      co_return;
-    }
-    degraded_ = services_.settings.readiness.not_ready == NotReady::accept_degraded;
+Awaitable<> WebSocketSession::serve() {
+  if (admission_.refuse_with != 0) {
+    co_await close(admission_.refuse_with, std::move(admission_.refuse_reason));
+    co_return;
   }
-  if (degraded_) {
-    runtime_.observe("session_degraded", {{"peer", peer_}, {"user", user_}});
-    co_await send(message("degraded_mode", "reason", verdict.reason), "degraded_mode");
+  if (!too_early_.empty()) {
+    co_await close(close_code::internal_error, too_early_ + " before the accept has completed");
+    co_return;
+  }
+  const auto not_ready = services_.settings.readiness.not_ready;
+  if (!admission_.verdict.ready && not_ready == NotReady::accept_then_close) {
+    co_await close(close_code::internal_error, "Service not ready: " + admission_.verdict.reason);
+    co_return;
+  }
+  if (!admission_.verdict.ready && not_ready == NotReady::accept_degraded) {
+    co_await serve_degraded();
+    co_return;
+  }
+  if (services_.settings.handshake.answer_from == AnswerFrom::accept) {
+    siblings_.spawn("session set-up", set_up_beside());
   } else {
     const bool established = co_await set_up();
     if (!established) co_return;
   }
+  co_await exchange_messages();
+}
+
+Awaitable<> WebSocketSession::serve_degraded() {
+  enter(State::degraded);
+  runtime_.observe("session_degraded", {{"peer", peer_}, {"user", user_}});
+  send("degraded_mode", message("degraded_mode", "reason", admission_.verdict.reason));
   co_await exchange_messages();
 }
 
@@ -147,7 +219,8 @@ Awaitable<bool> WebSocketSession::set_up() {
   if (services_.figures.stabilise) {
     co_await runtime_.sleep_for(*services_.figures.stabilise, "handshake stabilisation");
   }
-  id_ = make_id(runtime_.random());
+  enter(State::setting_up);
+  if (services_.settings.handshake.agent == AgentBound::at_connect) co_await bind_agent();
   runtime_.observe("session_setup", {{"peer", peer_}, {"user", user_}});
   SetupResult result = co_await call(
       services_.redis.strand(), register_session(services_.redis, services_.settings.instance, id_,
@@ -160,13 +233,48 @@ Awaitable<bool> WebSocketSession::set_up() {
     co_await close(close_code::internal_error, std::move(result.reason));
     co_return false;
   }
+  if (!joined_) joined_ = co_await join();
+  if (!joined_) {
+    co_await close(close_code::policy_violation, "too many connections of this user");
+    co_return false;
+  }
+  if (ended()) co_return false;
+  enter(State::established);
+  end_.established = true;
   runtime_.observe("session_established", {{"peer", peer_}, {"user", user_}});
-  co_await send(session_established_message(id_, user_), "session_established");
+  send("session_established", session_established_message(id_, user_));
+  for (FramePtr& frame : early_) enqueue(std::move(frame));
+  early_.clear();
   co_return true;
 }
 
+Awaitable<> WebSocketSession::set_up_beside() { co_await set_up(); }
+
+/// Makes the session known to whoever has messages for its user.
+Awaitable<bool> WebSocketSession::join() {
+  UserConnection connection;
+  connection.id = id_;
+  connection.user = user_;
+  connection.strand = strand_;
+  connection.session = weak_from_this();
+  ConnectionManager& connections = services_.connections;
+  const bool joined =
+      co_await call(connections.strand(), connections.connect_user(std::move(connection)));
+  co_return joined;
+}
+
+/// What could not be sent goes back to the manager.
+Awaitable<> WebSocketSession::leave() {
+  co_await enter_shield();
+  std::vector<FramePtr> unsent = queue_.take_rest();
+  unsent.insert(unsent.end(), early_.begin(), early_.end());
+  early_.clear();
+  ConnectionManager& connections = services_.connections;
+  co_await call(connections.strand(), connections.disconnect_user(user_, id_, std::move(unsent)));
+}
+
 Awaitable<> WebSocketSession::exchange_messages() {
-  while (!closing_ && !broken_) {
+  while (!ended()) {
     if (stopping_) {
       co_await close(close_code::going_away, "going away");
       co_return;
@@ -180,54 +288,178 @@ Awaitable<> WebSocketSession::exchange_messages() {
       co_return;
     }
     const auto bytes = buffer_.cdata();
-    co_await handle({static_cast<const char*>(bytes.data()), bytes.size()});
+    co_await receive({static_cast<const char*>(bytes.data()), bytes.size()});
     buffer_.consume(buffer_.size());
   }
 }
 
-Awaitable<> WebSocketSession::handle(std::string_view frame) {
-  ClientMessage received = parse_client_message(frame);
-  static constexpr std::array<std::string_view, 4> names{"chat", "ping", "unknown", "malformed"};
-  runtime_.observe("ws_received",
-                   {{"peer", peer_}, {"type", names[static_cast<std::size_t>(received.type)]}});
+Awaitable<> WebSocketSession::receive(std::string_view text) {
+  ++end_.received;
+  if (!rate_.allow(runtime_.now())) {
+    co_await reject("rate_limited", "too many messages, try again in a minute");
+    co_return;
+  }
+  if (services_.settings.connections.handlers == Handlers::first) {
+    ConnectionManager& connections = services_.connections;
+    co_await call(connections.strand(), connections.handle_message(id_, std::string(text)));
+    co_return;
+  }
+  co_await answer(parse_client_message(text));
+}
+
+Awaitable<> WebSocketSession::handle(std::string text) {
+  if (!ended()) co_await answer(parse_client_message(text));
+}
+
+Awaitable<> WebSocketSession::answer(ClientMessage received) {
+  runtime_.observe("ws_received", {{"peer", peer_}, {"type", to_string(received.type)}});
+  if (!received.user.empty() && received.user != user_) {
+    co_await reject("forbidden", "this connection speaks for another user");
+    co_return;
+  }
   switch (received.type) {
     case ClientMessage::Type::chat: {
-      if (degraded_) {
-        co_await send(message("service_info", "text", "running degraded, no agent available"),
-                      "service_info");
+      bad_in_a_row_ = 0;
+      if (state_ == State::degraded) {
+        send("service_info",
+             message("service_info", "text", "running degraded, no agent available"));
         break;
       }
-      std::string answer = co_await services_.agent.answer(user_, std::move(received.text));
-      co_await send(message("agent_completed", "text", answer), "agent_completed");
+      co_await start_run(std::move(received));
       break;
     }
     case ClientMessage::Type::ping:
-      co_await send(message("pong"), "pong");
+      bad_in_a_row_ = 0;
+      send("pong", message("pong"));
       break;
+    case ClientMessage::Type::cancel: {
+      AgentBridge& bridge = services_.bridge;
+      const bool cancelled =
+          co_await call(bridge.strand(), bridge.cancel(user_, std::move(received.run)));
+      if (!cancelled) co_await reject("unknown_run", "no run of that id can be cancelled");
+      break;
+    }
     case ClientMessage::Type::unknown:
-      co_await send(error_message("unknown_type", received.text), "error");
+      co_await reject("unknown_type", received.text);
       break;
     case ClientMessage::Type::malformed:
-      co_await send(error_message("malformed", received.text), "error");
+      co_await reject("malformed", received.text);
       break;
   }
 }
 
-Awaitable<> WebSocketSession::send(std::string frame, std::string_view type) {
-  const auto [error, size] = co_await socket_.async_write(asio::buffer(frame), as_result);
+/// Gives a chat to the bridge; what comes of it arrives as events.
+Awaitable<> WebSocketSession::start_run(ClientMessage chat) {
+  if (no_agent_) {
+    send("service_info", message("service_info", "text", "no agent was there at the connect"));
+    co_return;
+  }
+  ContextFields fields;
+  fields.user_id = user_;
+  fields.thread_id = chat.thread.empty() ? "thread_of_" + user_ : std::move(chat.thread);
+  fields.run_id = make_id(runtime_, "run");
+  fields.websocket_client_id = id_;
+  std::string problem;
+  try {
+    UserExecutionContext context(runtime_, services_.figures.environment.name, std::move(fields));
+    AgentBridge& bridge = services_.bridge;
+    const RunSubmission run =
+        co_await call(bridge.strand(), bridge.run(std::move(context), std::move(chat.text)));
+    if (!run.accepted) co_await reject(run.code, run.reason);
+  } catch (const InvalidContextError& error) {
+    problem = error.what();
+  }
+  if (!problem.empty()) co_await reject("invalid_context", problem);
+}
+
+/// The original's way: a connection that finds no agent never looks again (domain.md section 11).
+Awaitable<> WebSocketSession::bind_agent() {
+  AgentBridge& bridge = services_.bridge;
+  const bool there = co_await call(bridge.strand(), bridge.available());
+  no_agent_ = !there;
+}
+
+/// Answers a frame that cannot be served; too many of them in a row end the session.
+Awaitable<> WebSocketSession::reject(std::string_view code, std::string_view text) {
+  ++end_.rejected;
+  runtime_.observe("ws_rejected", {{"peer", peer_}, {"user", user_}, {"code", code}});
+  send("error", error_message(code, text));
+  if (++bad_in_a_row_ < services_.settings.limits.bad_messages) co_return;
+  co_await close(close_code::policy_violation, "too many bad messages");
+}
+
+// --- sending
+// ----------------------------------------------------------------------------------------
+
+bool WebSocketSession::deliver(const FramePtr& frame) {
+  if (state_ == State::connecting && too_early_.empty()) too_early_ = frame->type;
+  if (state_ == State::connecting) return false;
+  if (ended()) return !services_.settings.connections.refuse_after_close;
+  if (state_ == State::established) return enqueue(frame);
+  early_.push_back(frame);
+  return true;
+}
+
+Awaitable<> WebSocketSession::flushed() {
+  while (writing_ && !ended()) co_await written_.wait("socket");
+}
+
+void WebSocketSession::send(std::string_view type, std::string text) {
+  if (!ended()) enqueue(make_frame(std::string(type), std::move(text)));
+}
+
+bool WebSocketSession::enqueue(FramePtr frame) {
+  if (!queue_.push(std::move(frame))) {
+    runtime_.observe("slow_consumer", {{"peer", peer_},
+                                       {"user", user_},
+                                       {"frames", static_cast<std::int64_t>(queue_.size())},
+                                       {"bytes", static_cast<std::int64_t>(queue_.bytes())}});
+    close_beside(close_code::try_again_later, "slow consumer");
+    return false;
+  }
+  if (!writing_) write_next();
+  return true;
+}
+
+/// One frame at a time. The handler is Beast's last use of this object: `run` waits for it.
+void WebSocketSession::write_next() {
+  writing_ = true;
+  socket_.async_write(asio::buffer(queue_.front()->text),
+                      [this](const ErrorCode& error, std::size_t) { wrote(error); });
+}
+
+void WebSocketSession::wrote(const ErrorCode& error) {
   if (error) {
     broken_ = true;
     const std::string reason = error.message();
     note_end(code_of(error), reason);
-    co_return;
+  } else {
+    const Frame& frame = *queue_.front();
+    ++end_.sent;
+    runtime_.observe(
+        "ws_sent",
+        {{"peer", peer_}, {"type", frame.type}, {"user", frame.user.empty() ? user_ : frame.user}});
+    queue_.pop();
+    if (!queue_.empty() && (!closing_ || end_.code == close_code::going_away)) {
+      write_next();
+      return;
+    }
   }
-  runtime_.observe("ws_sent", {{"peer", peer_}, {"type", type}});
+  writing_ = false;
+  written_.notify_all();
 }
 
+// --- the end
+// ----------------------------------------------------------------------------------------
+
 void WebSocketSession::stop() {
-  if (std::exchange(stopping_, true) || !accepted_ || !reading_) return;
+  if (std::exchange(stopping_, true) || !end_.accepted || !reading_) return;
   // The read stays pending: it is what receives the peer's half of the closing handshake.
-  siblings_.spawn("session close", close(close_code::going_away, "going away"));
+  close_beside(close_code::going_away, "going away");
+}
+
+void WebSocketSession::close_beside(std::uint16_t code, std::string reason) {
+  if (!closing_) siblings_.spawn("session close", close(code, std::move(reason)));
 }
 
 /// Sends the close frame and waits for the peer's, at most the close time-out.
@@ -236,8 +468,12 @@ Awaitable<> WebSocketSession::close(std::uint16_t code, std::string reason) {
   // A control frame holds 125 bytes, two of them the code (RFC 6455 section 5.5).
   if (reason.size() > 123) reason.resize(123);
   note_end(code, reason);
+  enter(State::closing);
   watchdog_.arm(services_.settings.limits.close_timeout, "websocket close limit",
                 [this] { abort(); });
+  // Whoever has done nothing wrong gets what is on its way.
+  const bool in_order = code == close_code::going_away;
+  while (in_order && writing_) co_await written_.wait("queue to empty");
   const websocket::close_reason with(static_cast<websocket::close_code>(code), reason);
   co_await socket_.async_close(with, as_result);
   watchdog_.disarm();
@@ -263,15 +499,25 @@ void WebSocketSession::read_failed(const ErrorCode& error) {
 
 /// Only the first end counts: what follows is its consequence.
 void WebSocketSession::note_end(std::uint16_t code, std::string_view reason) {
-  if (end_code_ != 0) return;
-  end_code_ = code;
+  if (end_.code != 0) return;
+  end_.code = code;
   end_reason_ = reason;
+}
+
+void WebSocketSession::enter(State state) {
+  static constexpr std::array<std::string_view, 7> names{
+      "connecting", "accepted", "setting_up", "established", "degraded", "closing", "closed"};
+  runtime_.observe("transition", {{"machine", "session"},
+                                  {"id", id_},
+                                  {"from", names[static_cast<std::size_t>(state_)]},
+                                  {"to", names[static_cast<std::size_t>(state)]}});
+  state_ = state;
 }
 
 }  // namespace
 
-std::unique_ptr<Session> make_session(Services& services, Stream stream, std::string user) {
-  return std::make_unique<WebSocketSession>(services, std::move(stream), std::move(user));
+std::shared_ptr<Session> make_session(Services& services, Stream stream) {
+  return std::make_shared<WebSocketSession>(services, std::move(stream));
 }
 
 }  // namespace raceproof::gateway

@@ -41,6 +41,26 @@ std::span<const std::string_view> choices(GroupMembers) {
   static constexpr Names<2> names{"concurrent", "sequential"};
   return names;
 }
+std::span<const std::string_view> choices(AuthAt) {
+  static constexpr Names<2> names{"upgrade", "accept"};
+  return names;
+}
+std::span<const std::string_view> choices(JoinAt) {
+  static constexpr Names<2> names{"after_set_up", "before_accept"};
+  return names;
+}
+std::span<const std::string_view> choices(AnswerFrom) {
+  static constexpr Names<2> names{"after_set_up", "accept"};
+  return names;
+}
+std::span<const std::string_view> choices(AgentBound) {
+  static constexpr Names<2> names{"per_message", "at_connect"};
+  return names;
+}
+std::span<const std::string_view> choices(StartupGate) {
+  static constexpr Names<2> names{"none", "circular"};
+  return names;
+}
 std::span<const std::string_view> choices(Profile) {
   static constexpr Names<3> names{"none", "reported_before", "reported_after"};
   return names;
@@ -112,6 +132,18 @@ void HandshakeSettings::describe(SettingsVisitor& v) {
   v.on("stabilise", stabilise,
        "Wait between accepting an upgrade and setting the session up. Unset: none, but 200 ms in "
        "the reported profiles.");
+  v.on(
+      "auth", auth,
+      "upgrade: a bad token is answered with 401, an auth service that cannot say with 503, before "
+      "the upgrade; accept: the upgrade is accepted, then closed with 1008 or 1011.");
+  v.on("join", join,
+       "When messages may begin to be sent to a session: after_set_up, or before_accept, when they "
+       "can only fail (1011).");
+  v.on("answer_from", answer_from,
+       "From when on a client's frames are answered: after_set_up, or from the accept on, before "
+       "the session is there.");
+  v.on("agent", agent,
+       "Whether the agent of a connection is looked up per_message or at_connect, for good.");
 }
 
 void LimitSettings::describe(SettingsVisitor& v) {
@@ -123,6 +155,10 @@ void LimitSettings::describe(SettingsVisitor& v) {
   v.on("request_timeout", request_timeout, "Longest wait for a whole HTTP request; then 408.");
   v.on("close_timeout", close_timeout,
        "Longest wait for the peer's part of a closing handshake; then the connection is cut.");
+  v.on("messages_per_minute", messages_per_minute, 1, 1'000'000,
+       "Frames that one connection may send within any minute; more are answered with an error.");
+  v.on("bad_messages", bad_messages, 1, 1'000'000,
+       "Frames in a row that are answered with an error until the connection is closed with 1008.");
 }
 
 void Settings::describe(SettingsVisitor& v) {
@@ -157,6 +193,10 @@ void Settings::describe(SettingsVisitor& v) {
        "Whether NOSCRIPT is answered by sending the script (EVAL).");
   v.on("retry_after_seconds", retry_after_seconds, 0, 3600, "Retry-After of a 503, in seconds.");
   v.on("handshake", handshake, "The opening of a session.");
+  v.on("connections", connections, "Users' connections and the messages for them.");
+  v.on("startup_gate", startup_gate,
+       "none: startup does not wait for readiness; circular: its phase websocket does, although "
+       "readiness waits for startup.");
   v.on("shutdown_grace", shutdown_grace,
        "Longest wait for sessions to close in an orderly shutdown; then they are cut.");
   v.on("limits", limits, "Bounds on what a client can cost.");
@@ -172,6 +212,11 @@ std::vector<std::string> problems(const Settings& settings) {
   require(!settings.listen.host.empty(), "listen.host: must not be empty");
   require(!settings.redis.channel || !settings.redis.channel->empty(),
           "redis.channel: must not be empty");
+  require(!settings.redis.channel || !settings.connections.across_instances,
+          "redis.channel: must be unset with connections.across_instances, whose instances find "
+          "each other by their ids");
+  for (std::string& problem : problems(settings.auth)) found.push_back(std::move(problem));
+  for (std::string& problem : problems(settings.agent)) found.push_back(std::move(problem));
   require(settings.redis.reconnect.base <= settings.redis.reconnect.max,
           "redis.reconnect.base: must not be longer than redis.reconnect.max");
   require(!settings.readiness.poll || Duration() < *settings.readiness.poll,
@@ -184,11 +229,12 @@ std::vector<std::string> problems(const Settings& settings) {
           "redis.health_interval: must be longer than 0");
   require(Duration() < settings.redis.reconnect.base,
           "redis.reconnect.base: must be longer than 0");
+  for (const char* problem : problems(settings.database)) found.emplace_back(problem);
   return found;
 }
 
 std::string instance_channel(const Settings& settings) {
-  return settings.redis.channel.value_or("gateway:" + settings.instance);
+  return settings.redis.channel.value_or(channel_prefix + settings.instance);
 }
 
 }  // namespace raceproof::gateway

@@ -11,6 +11,7 @@
 
 #include "gateway/agents/settings.hpp"
 #include "gateway/auth/settings.hpp"
+#include "gateway/connections/settings.hpp"
 #include "gateway/database/settings.hpp"
 #include "runtime/settings.hpp"
 #include "runtime/time.hpp"
@@ -31,6 +32,16 @@ enum class VerdictSampled { after_grace, before_grace };
 enum class CheckLimits { enforced, ignored };
 /// How the checks of one group run.
 enum class GroupMembers { concurrent, sequential };
+/// How a client that may not connect is told.
+enum class AuthAt { upgrade, accept };
+/// When a session's connection is made known to those who have messages for its user.
+enum class JoinAt { after_set_up, before_accept };
+/// From when on frames of the client are answered.
+enum class AnswerFrom { after_set_up, accept };
+/// When it is decided which agent answers a connection.
+enum class AgentBound { per_message, at_connect };
+/// Where startup waits for readiness.
+enum class StartupGate { none, circular };
 /// Bundles of settings that reproduce the reported system before and after its fix.
 enum class Profile { none, reported_before, reported_after };
 
@@ -41,6 +52,11 @@ std::span<const std::string_view> choices(EvaluateReadiness);
 std::span<const std::string_view> choices(VerdictSampled);
 std::span<const std::string_view> choices(CheckLimits);
 std::span<const std::string_view> choices(GroupMembers);
+std::span<const std::string_view> choices(AuthAt);
+std::span<const std::string_view> choices(JoinAt);
+std::span<const std::string_view> choices(AnswerFrom);
+std::span<const std::string_view> choices(AgentBound);
+std::span<const std::string_view> choices(StartupGate);
 std::span<const std::string_view> choices(Profile);
 
 /// Where the gateway listens.
@@ -100,6 +116,10 @@ struct ReadinessSettings {
 /// The opening of a session.
 struct HandshakeSettings {
   std::optional<Duration> stabilise;
+  AuthAt auth = AuthAt::upgrade;
+  JoinAt join = JoinAt::after_set_up;
+  AnswerFrom answer_from = AnswerFrom::after_set_up;
+  AgentBound agent = AgentBound::per_message;
   void describe(SettingsVisitor& visitor);
 };
 
@@ -111,6 +131,8 @@ struct LimitSettings {
   std::int64_t max_body = 4096;
   Duration request_timeout = std::chrono::seconds(15);
   Duration close_timeout = std::chrono::seconds(5);
+  std::int64_t messages_per_minute = 300;
+  std::int64_t bad_messages = 5;
   void describe(SettingsVisitor& visitor);
 };
 
@@ -135,6 +157,8 @@ struct Settings {
   bool eval_fallback = true;
   std::int64_t retry_after_seconds = 1;
   HandshakeSettings handshake;
+  ConnectionSettings connections;
+  StartupGate startup_gate = StartupGate::none;
   Duration shutdown_grace = std::chrono::seconds(10);
   LimitSettings limits;
 
@@ -145,6 +169,8 @@ struct Settings {
 /// values are bounded by `describe` already.
 std::vector<std::string> problems(const Settings& settings);
 
+/// What the channels of instances begin with, unless they are named.
+inline constexpr const char* channel_prefix = "gateway:";
 /// The channel that this instance subscribes to: `redis.channel`, or one named after the instance.
 std::string instance_channel(const Settings& settings);
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "fakes/client/frame.hpp"
 #include "runtime/task.hpp"
 
 namespace raceproof::fakes::client {
@@ -19,8 +18,21 @@ std::string wanted(const Expect& expect) {
   if (expect.close != 0) text = "close " + std::to_string(expect.close);
   if (expect.http != 0) text = "HTTP " + std::to_string(expect.http);
   if (!expect.type.empty()) text = "a frame '" + expect.type + "'";
+  if (!expect.subprotocol.empty()) text = "subprotocol '" + expect.subprotocol + "'";
   if (!expect.text.empty()) text += " with '" + expect.text + "'";
   return text;
+}
+
+/// The frame as it goes out, filled up to the length that is asked for.
+std::string frame_of(const Send& send) {
+  const auto built = [&](const std::string& text) {
+    return send.raw.empty() ? message_json(send.type, text, send.thread) : send.raw;
+  };
+  std::string frame = built(send.text);
+  const auto length = static_cast<std::size_t>(send.bytes);
+  if (frame.size() >= length) return frame;
+  const std::string filling(length - frame.size(), 'x');
+  return send.raw.empty() ? built(send.text + filling) : frame + filling;
 }
 
 /// The word or status under which `retry_on` lists this answer.
@@ -59,6 +71,7 @@ Awaitable<bool> Client::play() {
   }
   co_await enter_shield();
   if (stopped) {  // cancelled: nobody waits for a closing handshake
+    read_again();
     if (connection_ && !ended_) {
       aborted_ = true;
       connection_->reset();
@@ -116,6 +129,12 @@ Awaitable<Client::Outcome> Client::step(const Expect& expect) {
     if (last_answer_.status == expect.http) co_return std::nullopt;
     co_return Failure{wanted(expect), text_of(last_answer_)};
   }
+  if (!expect.subprotocol.empty()) {
+    if (last_answer_.subprotocol == expect.subprotocol) co_return std::nullopt;
+    co_return Failure{wanted(expect), last_answer_.subprotocol.empty()
+                                          ? "none"
+                                          : "'" + last_answer_.subprotocol + "'"};
+  }
   std::optional<Instant> deadline;
   for (bool late = false;;) {
     const auto verdict = expect.close == 0 ? examine_frames(expect) : examine_close(expect);
@@ -131,11 +150,11 @@ Awaitable<Client::Outcome> Client::step(const Send& send) {
     close_met_ = true;
     co_return Failure{"an open connection", state()};
   }
-  const std::string text = send.raw.empty() ? message_json(send.type, send.text) : send.raw;
-  if (const ErrorCode error = co_await connection_->send(text)) {
+  const std::string text = frame_of(send);
+  if (const ErrorCode error = co_await connection_->send(text, send.binary)) {
     co_return Failure{"a frame sent", error.message()};
   }
-  const std::string type = send.raw.empty() ? send.type : frame_type(send.raw);
+  const std::string type = send.raw.empty() ? send.type : frame_fields(send.raw).type;
   runtime_.observe("client_sent", {{"client", script_.name}, {"type", type}, {"text", text}});
   co_return std::nullopt;
 }
@@ -180,12 +199,21 @@ Awaitable<Client::Outcome> Client::step(const Abort&) {
   co_return co_await leave(1000, "");
 }
 
+Awaitable<Client::Outcome> Client::step(const ReadSlowly& slow) {
+  if (!open_now()) {
+    close_met_ = true;
+    co_return Failure{"an open connection", state()};
+  }
+  stop_reading(runtime_.draw(slow.span, "client reads slowly"));
+  co_return std::nullopt;
+}
+
 // --- matching ---------------------------------------------------------------------------------
 
 std::optional<Client::Outcome> Client::examine_frames(const Expect& expect) {
   while (unread_ < inbox_.size()) {
     const Frame& frame = inbox_[unread_++];
-    const bool type_fits = expect.type.empty() || frame.type == expect.type;
+    const bool type_fits = expect.type.empty() || frame.fields.type == expect.type;
     if (type_fits && frame.text.find(expect.text) != std::string::npos) return Outcome();
     if (expect.strict) return Failure{wanted(expect), frame.text};
   }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fakes/client/frame.hpp"
 #include "fakes/client/limit.hpp"
 #include "fakes/client/script.hpp"
 #include "fakes/client/websocket.hpp"
@@ -19,9 +20,10 @@ namespace raceproof::fakes::client {
 /// Observations, each with `client`, the script's name:
 ///   client_connecting{attempt}         an attempt begins; counted over the client's life, from 1
 ///   client_http{path,status}           an HTTP answer, 101 included
-///   client_open{}                      the WebSocket is open
-///   client_frame{type,text}            a frame arrived; `type` is its JSON "type", `text` the
-///   frame client_sent{type,text}             a frame has been handed to the transport
+///   client_open{user,subprotocol}      the WebSocket is open, for this user (empty: not known)
+///   client_frame{type,text,user,run,tool,recovered}   a frame arrived: its text, and what that
+///                                      says about itself (frame.hpp)
+///   client_sent{type,text}             a frame has been handed to the transport
 ///   client_close{code,reason,local}    the peer's close frame; 1005 without a code, 1006 when the
 ///                                      connection was lost without one. `local`: we closed first
 ///   client_error{reason}               no connection, no HTTP answer, or the connection was lost
@@ -50,7 +52,7 @@ class Client final : private ConnectionEvents {
   };
   using Outcome = std::optional<Failure>;
   struct Frame {
-    std::string type;
+    FrameFields fields;
     std::string text;
   };
   struct CloseFrame {
@@ -67,12 +69,15 @@ class Client final : private ConnectionEvents {
   Awaitable<Outcome> step(const Close& close);
   Awaitable<Outcome> step(const Get& get);
   Awaitable<Outcome> step(const Abort& abort);
+  Awaitable<Outcome> step(const ReadSlowly& slow);
 
   Awaitable<Answer> upgrade(const Connect& connect);
   Awaitable<Answer> probe(const Get& get);
   Awaitable<Answer> open(std::optional<Limit>& limit, Stream& stream);
   Awaitable<Outcome> leave(int code, std::string_view reason);
   Awaitable<> until_ended();
+  void stop_reading(Duration span);
+  void read_again();
   Awaitable<bool> arrival(Instant deadline);
   [[nodiscard]] std::optional<Outcome> examine_frames(const Expect& expect);
   [[nodiscard]] std::optional<Outcome> examine_close(const Expect& expect);
@@ -107,6 +112,7 @@ class Client final : private ConnectionEvents {
   bool aborted_ = false;    // we reset the connection
   bool ended_ = true;       // no read is pending on the connection
 
+  OperationId slow_ = 0;     // the wait after which it reads again
   OperationId waiting_ = 0;  // the wait that an arrival ends
   bool arrived_ = false;
 };

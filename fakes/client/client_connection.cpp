@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "fakes/client/client.hpp"
-#include "fakes/client/frame.hpp"
 #include "runtime/task.hpp"
 
 namespace raceproof::fakes::client {
@@ -18,10 +17,20 @@ constexpr int lost_connection = 1006;
 /// Whether a connection that nobody expected to close may have closed with `code`.
 bool is_orderly(int code) { return code == 1000 || code == 1001 || code == 1005; }
 
-/// What is asked for: the path, with the user as a query parameter.
-std::string target_of(const Connect& connect, const std::string& name) {
+/// What is asked for: the path, with the user as a query parameter; the token and the rest.
+UpgradeRequest request_of(const Connect& connect, const std::string& host,
+                          const std::string& user) {
   const char* const separator = connect.path.find('?') == std::string::npos ? "?" : "&";
-  return connect.path + separator + "user=" + (connect.user.empty() ? name : connect.user);
+  UpgradeRequest request{host, connect.path + separator + "user=" + user, {},
+                         connect.subprotocols, connect.headers};
+  const std::string token = connect.token == "none" ? std::string() : connect.token;
+  if (token.empty()) return request;
+  if (connect.send_token_as == TokenAs::header) {
+    request.bearer = token;
+  } else {
+    request.subprotocols.push_back("jwt." + token);
+  }
+  return request;
 }
 
 }  // namespace
@@ -40,12 +49,13 @@ Awaitable<Answer> Client::open(std::optional<Limit>& limit, Stream& stream) {
       },
       as_tuple);
   stream = std::move(std::get<Stream>(connected));
-  if (limit && limit->expired()) co_return Answer{asio::error::timed_out, 0};
-  co_return Answer{std::get<ErrorCode>(connected), 0};
+  if (limit && limit->expired()) co_return Answer{asio::error::timed_out, 0, {}};
+  co_return Answer{std::get<ErrorCode>(connected), 0, {}};
 }
 
 Awaitable<Answer> Client::upgrade(const Connect& connect) {
   runtime_.observe("client_connecting", {{"client", script_.name}, {"attempt", ++attempts_}});
+  const std::string user = connect.user.empty() ? script_.name : connect.user;
   std::optional<Limit> limit;
   if (connect.within) limit.emplace(runtime_, strand_, *connect.within);
   Stream stream;
@@ -54,16 +64,18 @@ Awaitable<Answer> Client::upgrade(const Connect& connect) {
     auto connection =
         std::make_unique<Connection>(std::move(stream), static_cast<ConnectionEvents&>(*this));
     if (limit) limit->on_expiry([&connection] { connection->reset(); });
-    const std::string target = target_of(connect, script_.name);
-    answer = co_await connection->upgrade(host_, target, connect.token);
-    if (limit && limit->expired()) answer = {asio::error::timed_out, 0};
+    const UpgradeRequest request = request_of(connect, host_, user);
+    answer = co_await connection->upgrade(request);
+    if (limit && limit->expired()) answer = {asio::error::timed_out, 0, {}};
     if (limit) limit->stop();
     if (answer.status == switching_protocols) connection_ = std::move(connection);
   }
   observe_answer(connect.path, answer);
   if (connection_) {
     ended_ = false;
-    runtime_.observe("client_open", {{"client", script_.name}});
+    runtime_.observe("client_open", {{"client", script_.name},
+                                     {"user", user},
+                                     {"subprotocol", answer.subprotocol}});
     connection_->start_reading();
   }
   co_return answer;
@@ -77,7 +89,7 @@ Awaitable<Answer> Client::probe(const Get& get) {
   if (!answer.error) {
     if (limit) limit->on_expiry([&stream] { stream.reset(); });
     answer = co_await http_get(stream, host_, get.path);
-    if (limit && limit->expired()) answer = {asio::error::timed_out, 0};
+    if (limit && limit->expired()) answer = {asio::error::timed_out, 0, {}};
     if (limit) limit->stop();
   }
   observe_answer(get.path, answer);
@@ -87,6 +99,7 @@ Awaitable<Answer> Client::probe(const Get& get) {
 /// Closes the connection if it is still open, waits for its end and forgets it.
 Awaitable<Client::Outcome> Client::leave(int code, std::string_view reason) {
   if (!connection_) co_return std::nullopt;
+  read_again();  // what the server says at the end is read
   if (open_now() && !aborted_) {
     leaving_ = true;
     // A failure to close shows as the end of the connection, which is waited for anyway.
@@ -108,6 +121,22 @@ Awaitable<Client::Outcome> Client::leave(int code, std::string_view reason) {
 
 Awaitable<> Client::until_ended() {
   while (!ended_) co_await arrival(Instant::max());
+}
+
+void Client::stop_reading(Duration span) {
+  read_again();
+  connection_->pause_reading(true);
+  slow_ = runtime_.start_wait(strand_, runtime_.wait_origin() + span, "client reads slowly",
+                              [this](ErrorCode error) {
+                                if (!error) read_again();
+                              });
+}
+
+/// Ends the time of not reading, if it is such a time.
+void Client::read_again() {
+  if (slow_ == 0) return;
+  runtime_.cancel_operation(std::exchange(slow_, 0));
+  if (connection_ && !ended_) connection_->pause_reading(false);
 }
 
 /// Waits until something arrives on the connection; false when `deadline` passed first. The read
@@ -139,9 +168,14 @@ void Client::notify() {
 }
 
 void Client::on_frame(std::string_view payload) {
-  const Frame& frame = inbox_.emplace_back(frame_type(payload), std::string(payload));
-  runtime_.observe("client_frame",
-                   {{"client", script_.name}, {"type", frame.type}, {"text", frame.text}});
+  const Frame& frame = inbox_.emplace_back(frame_fields(payload), std::string(payload));
+  runtime_.observe("client_frame", {{"client", script_.name},
+                                    {"type", frame.fields.type},
+                                    {"text", frame.text},
+                                    {"user", frame.fields.user},
+                                    {"run", frame.fields.run},
+                                    {"tool", frame.fields.tool},
+                                    {"recovered", frame.fields.recovered}});
   notify();
 }
 

@@ -7,41 +7,65 @@ namespace raceproof::fakes::client {
 namespace {
 
 /// Event reader for nlohmann's parser: no document is built. Returning false ends the parse.
-class TypeFinder : public nlohmann::json_sax<nlohmann::json> {
+class FieldFinder : public nlohmann::json_sax<nlohmann::json> {
  public:
-  std::string found;
+  FrameFields found;
 
   bool key(string_t& name) override {
-    at_type_ = depth_ == 1 && name == "type";
+    if (depth_ == 1) {
+      in_payload_ = name == "payload";
+      wanted_ = name == "type"      ? &found.type
+                : name == "user_id" ? &found.user
+                : name == "run_id"  ? &found.run
+                                    : nullptr;
+      at_recovered_ = name == "recovered";
+    } else if (depth_ == 2 && in_payload_) {
+      wanted_ = name == "tool_name" ? &found.tool : nullptr;
+    }
     return true;
   }
   bool string(string_t& value) override {
-    if (at_type_) found = std::move(value);
-    return depth_ > 0 && !at_type_;
+    if (wanted_ != nullptr && wanted_->empty()) *wanted_ = std::move(value);
+    return scalar();
   }
-  bool start_object(std::size_t) override {
-    ++depth_;
-    return !at_type_;
+  bool boolean(bool value) override {
+    if (at_recovered_) found.recovered = value;
+    return scalar();
   }
-  bool end_object() override { return --depth_ > 0; }
+  bool start_object(std::size_t) override { return enter(); }
+  bool end_object() override { return leave(); }
   /// An array at the top level is no message; one further down only has to be passed over.
-  bool start_array(std::size_t) override { return depth_ > 0 && !at_type_ && ++depth_ > 0; }
-  bool end_array() override { return --depth_ > 0; }
-  bool null() override { return other(); }
-  bool boolean(bool) override { return other(); }
-  bool number_integer(number_integer_t) override { return other(); }
-  bool number_unsigned(number_unsigned_t) override { return other(); }
-  bool number_float(number_float_t, const string_t&) override { return other(); }
-  bool binary(binary_t&) override { return other(); }
+  bool start_array(std::size_t) override { return depth_ > 0 && enter(); }
+  bool end_array() override { return leave(); }
+  bool null() override { return scalar(); }
+  bool number_integer(number_integer_t) override { return scalar(); }
+  bool number_unsigned(number_unsigned_t) override { return scalar(); }
+  bool number_float(number_float_t, const string_t&) override { return scalar(); }
+  bool binary(binary_t&) override { return scalar(); }
   bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override {
     return false;
   }
 
  private:
-  [[nodiscard]] bool other() const { return depth_ > 0 && !at_type_; }
+  bool scalar() {
+    wanted_ = nullptr;
+    at_recovered_ = false;
+    return depth_ > 0;
+  }
+  bool enter() {
+    (void)scalar();
+    ++depth_;
+    return true;
+  }
+  bool leave() {
+    if (--depth_ == 1) in_payload_ = false;
+    return depth_ > 0;
+  }
 
+  std::string* wanted_ = nullptr;  // where the text of the member that is being read goes
+  bool at_recovered_ = false;
+  bool in_payload_ = false;
   int depth_ = 0;
-  bool at_type_ = false;
 };
 
 std::string quoted(std::string_view text) {
@@ -50,14 +74,16 @@ std::string quoted(std::string_view text) {
 
 }  // namespace
 
-std::string frame_type(std::string_view json) {
-  TypeFinder finder;
+FrameFields frame_fields(std::string_view json) {
+  FieldFinder finder;
   nlohmann::json::sax_parse(json, &finder);
   return std::move(finder.found);
 }
 
-std::string message_json(std::string_view type, std::string_view text) {
-  return R"({"type":)" + quoted(type) + R"(,"text":)" + quoted(text) + "}";
+std::string message_json(std::string_view type, std::string_view text, std::string_view thread) {
+  std::string json = R"({"type":)" + quoted(type) + R"(,"text":)" + quoted(text);
+  if (!thread.empty()) json += R"(,"thread_id":)" + quoted(thread);
+  return json + "}";
 }
 
 }  // namespace raceproof::fakes::client

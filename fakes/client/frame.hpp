@@ -7,11 +7,20 @@
 
 namespace raceproof::fakes::client {
 
-/// The value of the member "type" of a JSON object, when it is a string; empty for anything else.
-/// Stops reading there, so that a frame need not be valid JSON behind it.
-std::string frame_type(std::string_view json);
+/// What a frame says about itself: texts of the JSON object's members, empty where there is no such
+/// text, whatever else the frame holds. Reading ends at what is not JSON.
+struct FrameFields {
+  std::string type;        ///< "type"
+  std::string user;        ///< "user_id"
+  std::string run;         ///< "run_id"
+  std::string tool;        ///< "tool_name" in "payload"
+  bool recovered = false;  ///< "recovered" is true
+};
+FrameFields frame_fields(std::string_view json);
 
-/// `{"type": type, "text": text}`; bytes that are not UTF-8 are replaced by U+FFFD.
-std::string message_json(std::string_view type, std::string_view text);
+/// `{"type": type, "text": text}`, with "thread_id" where `thread` is not empty; bytes that are not
+/// UTF-8 are replaced by U+FFFD.
+std::string message_json(std::string_view type, std::string_view text,
+                         std::string_view thread = {});
 
 }  // namespace raceproof::fakes::client

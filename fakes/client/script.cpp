@@ -40,9 +40,29 @@ bool is_unreserved(char c) {
          c == '.' || c == '_' || c == '~';
 }
 
+/// RFC 9110 section 5.6.2.
+bool is_token(std::string_view text) {
+  static constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           marks.find(c) != std::string_view::npos;
+  });
+}
+
 std::string problem_of(const Connect& step) {
   if (!std::all_of(step.user.begin(), step.user.end(), is_unreserved)) {
     return "'user' goes into the request as it is: letters, digits, '-', '.', '_' and '~' only";
+  }
+  for (const auto& [name, text] : step.headers) {
+    if (!is_token(name)) return "'" + name + "' cannot name a header (RFC 9110 section 5.6.2)";
+    if (text.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
+      return "a header has one line";
+    }
+  }
+  for (const auto& protocol : step.subprotocols) {
+    if (!is_token(protocol)) {
+      return "'" + protocol + "' cannot name a subprotocol (RFC 6455 section 4.1)";
+    }
   }
   for (const auto& reason : step.retry_on) {
     if (reason != "refused" && reason != "lost" && !is_status(reason)) {
@@ -54,15 +74,18 @@ std::string problem_of(const Connect& step) {
 }
 
 std::string problem_of(const Expect& step) {
-  const int kinds =
-      (step.type.empty() ? 0 : 1) + (step.close == 0 ? 0 : 1) + (step.http == 0 ? 0 : 1);
-  if (kinds > 1) return "an expect has one of 'type', 'close' and 'http', not several";
+  const int kinds = (step.type.empty() ? 0 : 1) + (step.close == 0 ? 0 : 1) +
+                    (step.http == 0 ? 0 : 1) + (step.subprotocol.empty() ? 0 : 1);
+  if (kinds > 1) {
+    return "an expect has one of 'type', 'close', 'http' and 'subprotocol', not several";
+  }
   if (step.strict && step.http != 0) return "'strict' is about frames, not HTTP answers";
   return {};
 }
 
 std::string problem_of(const Send& step) {
   if (!step.raw.empty() && !step.text.empty()) return "a send has 'raw' or 'text', not both";
+  if (!step.raw.empty() && !step.thread.empty()) return "a send has 'raw' or 'thread', not both";
   return {};
 }
 
@@ -79,11 +102,30 @@ void Wait::describe(SettingsVisitor& visitor) {
   visitor.on("delay", delay, "How long the client does nothing.");
 }
 
+std::span<const std::string_view> choices(TokenAs) {
+  static constexpr std::array<std::string_view, 2> names{"header", "subprotocol"};
+  return names;
+}
+
+void TokenValidity::describe(SettingsVisitor& visitor) {
+  visitor.on("from", from, "When it becomes valid (nbf), counted from the start of the run.");
+  visitor.on("for", span, "How long it is valid (until exp).");
+}
+
 void Connect::describe(SettingsVisitor& visitor) {
   visitor.on("path", path, "Path of the WebSocket upgrade.");
   visitor.on("user", user,
              "Query parameter 'user' of the upgrade request; the client's name when left out.");
-  visitor.on("token", token, "Bearer token of the upgrade request; none when empty.");
+  visitor.on("token", token,
+             "Token of the upgrade request: valid, expired, not_yet_valid, forged, wrong_audience "
+             "(made for this user where there is an auth backend), none, or the token itself.");
+  visitor.on("token_valid", token_valid,
+             "From when to when the token is valid, in whole seconds.");
+  visitor.on("send_token_as", send_token_as,
+             "As the header 'Authorization: Bearer', or as the subprotocol 'jwt.TOKEN', offered "
+             "last.");
+  visitor.on("subprotocols", subprotocols, "Subprotocols that are offered, in this order.");
+  visitor.on("headers", headers, "Further headers of the upgrade request.");
   visitor.on("retry_on", retry_on,
              "What is tried again: HTTP statuses of a refused upgrade, 'refused' for a refused "
              "connection, 'lost' for one that ended or timed out unanswered.");
@@ -101,6 +143,8 @@ void Expect::describe(SettingsVisitor& visitor) {
              "Code of the expected close; 1006 is a connection lost without a close frame.");
   visitor.on("http", http, 100, 599,
              "HTTP status with which the upgrade just before was answered.");
+  visitor.on("subprotocol", subprotocol,
+             "The subprotocol that the server chose for the connection.");
   visitor.on("within", within,
              "Limit of the wait; without it the client waits as long as the run lasts.");
 }
@@ -108,7 +152,15 @@ void Expect::describe(SettingsVisitor& visitor) {
 void Send::describe(SettingsVisitor& visitor) {
   visitor.on("type", type, "\"type\" of the JSON message.");
   visitor.on("text", text, "\"text\" of the JSON message.");
-  visitor.on("raw", raw, "A text frame sent exactly as written, instead of a JSON message.");
+  visitor.on("raw", raw, "A frame sent exactly as written, instead of a JSON message.");
+  visitor.on("thread", thread, "\"thread_id\" of the JSON message; none when left out.");
+  visitor.on("binary", binary, "Whether it is a binary frame instead of a text frame.");
+  visitor.on("bytes", bytes, 0, 16 * 1024 * 1024,
+             "The least length of the frame, in bytes: \"text\" (or 'raw') is filled up with x.");
+}
+
+void ReadSlowly::describe(SettingsVisitor& visitor) {
+  visitor.on("for", span, "For how long nothing is read, while the script goes on.");
 }
 
 void Close::describe(SettingsVisitor& visitor) {

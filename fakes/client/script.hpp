@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -23,6 +24,23 @@ struct Wait {
   void describe(SettingsVisitor& visitor);
 };
 
+/// How the token travels: `Authorization: Bearer TOKEN`, or the subprotocol `jwt.TOKEN`, offered
+/// last.
+enum class TokenAs { header, subprotocol };
+std::span<const std::string_view> choices(TokenAs);
+
+/// From when to when a token says that it is valid (`nbf` and `exp`), in whole seconds.
+struct TokenValidity {
+  Duration from;                            ///< since the start of the run
+  Duration span = std::chrono::minutes(5);  ///< key `for`
+  void describe(SettingsVisitor& visitor);
+};
+
+/// What `token` says in words; everything else is a token as it stands. What they come to is for
+/// the owner of the script to put in their place, but for `none`.
+inline constexpr std::string_view token_words[] = {"valid",  "expired",        "not_yet_valid",
+                                                   "forged", "wrong_audience", "none"};
+
 /// Connects and upgrades to WebSocket; an earlier connection that is still open is closed first.
 /// Whatever is not in `retry_on` fails the step at once, unless the next step is
 /// `expect: {http: ...}`.
@@ -30,7 +48,11 @@ struct Connect {
   static constexpr std::string_view key = "connect", shorthand = "token";
   std::string path = "/ws";
   std::string user;             ///< query parameter `user`; the client's name when empty
-  std::string token = "valid";  ///< sent as `Authorization: Bearer`; none when empty
+  std::string token = "valid";  ///< one of `token_words`, or the token itself; empty: none
+  std::optional<TokenValidity> token_valid;
+  TokenAs send_token_as = TokenAs::header;
+  std::vector<std::string> subprotocols;       ///< offered, in this order
+  std::map<std::string, std::string> headers;  ///< further ones of the upgrade request
   /// HTTP statuses, "refused" (a refused connection), and "lost" (no HTTP answer: ended or too
   /// late).
   std::vector<std::string> retry_on;
@@ -40,7 +62,8 @@ struct Connect {
   void describe(SettingsVisitor& visitor);
 };
 
-/// Waits for a frame, for the server's close, or for the HTTP answer to the `connect` just before.
+/// Waits for a frame, for the server's close, or for the HTTP answer to the `connect` just before;
+/// or looks at the subprotocol of the connection.
 /// A frame is looked for from the first one that no earlier step has consumed.
 struct Expect {
   static constexpr std::string_view key = "expect", shorthand = "type";
@@ -49,16 +72,29 @@ struct Expect {
   bool strict = false;     ///< the very next frame must match; otherwise others are passed over
   std::int64_t close = 0;  ///< close code (1006: lost without a close frame); 0: not a close
   std::int64_t http = 0;   ///< HTTP status; 0: not an HTTP answer
+  std::string subprotocol;  ///< that the server chose at the connect; empty: not asked
   std::optional<Duration> within;
   void describe(SettingsVisitor& visitor);
 };
 
-/// Sends one text frame: `{"type": type, "text": text}`, or `raw` as it stands.
+/// Sends one frame: `{"type": type, "text": text}`, with "thread_id" where there is a `thread`, or
+/// `raw` as it stands.
 struct Send {
   static constexpr std::string_view key = "send", shorthand = "text";
   std::string type = "chat";
   std::string text;
   std::string raw;
+  std::string thread;
+  bool binary = false;     ///< a binary frame instead of a text frame
+  std::int64_t bytes = 0;  ///< the text is filled up with "x" until the frame is as long as this
+  void describe(SettingsVisitor& visitor);
+};
+
+/// Stops reading from now on, for a while; the script goes on meanwhile. What is on its way fills
+/// the buffers between the two, as with a client that is too slow.
+struct ReadSlowly {
+  static constexpr std::string_view key = "read_slowly", shorthand = "for";
+  DelayRange span;  ///< key `for`
   void describe(SettingsVisitor& visitor);
 };
 
@@ -89,7 +125,7 @@ struct Abort {
   void describe(SettingsVisitor&) {}
 };
 
-using Step = std::variant<Wait, Connect, Expect, Send, Close, Get, Abort>;
+using Step = std::variant<Wait, Connect, Expect, Send, Close, Get, Abort, ReadSlowly>;
 
 /// The keys of all steps, in the variant's order, for diagnostics and the schema.
 std::span<const std::string_view> step_keys();

@@ -34,21 +34,32 @@ class Connection::Impl {
     });
   }
 
-  Awaitable<Answer> upgrade(const std::string& host, const std::string& path,
-                            const std::string& token) {
-    if (!token.empty()) {
-      socket_.set_option(
-          websocket::stream_base::decorator([&token](websocket::request_type& request) {
-            request.set(http::field::authorization, "Bearer " + token);
-          }));
+  Awaitable<Answer> upgrade(const UpgradeRequest& asked) {
+    std::string offered;
+    for (const auto& protocol : asked.subprotocols) {
+      offered += (offered.empty() ? "" : ", ") + protocol;
     }
+    socket_.set_option(websocket::stream_base::decorator([&](websocket::request_type& request) {
+      if (!asked.bearer.empty()) {
+        request.set(http::field::authorization, "Bearer " + asked.bearer);
+      }
+      if (!offered.empty()) request.set(http::field::sec_websocket_protocol, offered);
+      for (const auto& [name, value] : asked.headers) request.set(name, value);
+    }));
     websocket::response_type response;
-    const auto [error] = co_await socket_.async_handshake(response, host, path, as_tuple);
-    if (!error) co_return Answer{{}, switching_protocols};
-    if (error == websocket::error::upgrade_declined) {
-      co_return Answer{{}, static_cast<int>(response.result_int())};
+    const auto [error] =
+        co_await socket_.async_handshake(response, asked.host, asked.target, as_tuple);
+    Answer answer{error, static_cast<int>(response.result_int()), {}};
+    if (error == websocket::error::upgrade_declined) answer.error = {};
+    if (error) co_return answer.error ? Answer{error, 0, {}} : answer;
+    answer.status = switching_protocols;
+    answer.subprotocol = std::string(response[http::field::sec_websocket_protocol]);
+    const auto& known = asked.subprotocols;
+    if (!answer.subprotocol.empty() &&
+        std::find(known.begin(), known.end(), answer.subprotocol) == known.end()) {
+      co_return Answer{make_error_code(boost::system::errc::protocol_error), 0, {}};
     }
-    co_return Answer{error, 0};
+    co_return answer;
   }
 
   void read_next() {
@@ -62,12 +73,24 @@ class Connection::Impl {
       const auto data = buffer_.cdata();
       events_.on_frame({static_cast<const char*>(data.data()), data.size()});
       buffer_.consume(buffer_.size());
-      read_next();
+      reading_ = !paused_;
+      if (reading_) read_next();
     });
   }
 
-  Awaitable<ErrorCode> send(std::string_view text) {
-    socket_.text(true);
+  void start_reading() {
+    reading_ = true;
+    read_next();
+  }
+
+  void pause_reading(bool paused) {
+    paused_ = paused;
+    if (paused || reading_) return;
+    start_reading();
+  }
+
+  Awaitable<ErrorCode> send(std::string_view text, bool binary) {
+    socket_.binary(binary);
     const auto [error, bytes] =
         co_await socket_.async_write(asio::buffer(text.data(), text.size()), as_tuple);
     co_return error;
@@ -95,18 +118,22 @@ class Connection::Impl {
   ConnectionEvents& events_;
   beast::flat_buffer buffer_;
   bool close_reported_ = false;
+  bool reading_ = false;
+  bool paused_ = false;
 };
 
 Connection::Connection(Stream stream, ConnectionEvents& events)
     : impl_(std::make_unique<Impl>(std::move(stream), events)) {}
 Connection::~Connection() = default;
 
-Awaitable<Answer> Connection::upgrade(const std::string& host, const std::string& path,
-                                      const std::string& token) {
-  return impl_->upgrade(host, path, token);
+Awaitable<Answer> Connection::upgrade(const UpgradeRequest& request) {
+  return impl_->upgrade(request);
 }
-void Connection::start_reading() { impl_->read_next(); }
-Awaitable<ErrorCode> Connection::send(std::string_view text) { return impl_->send(text); }
+void Connection::start_reading() { impl_->start_reading(); }
+void Connection::pause_reading(bool paused) { impl_->pause_reading(paused); }
+Awaitable<ErrorCode> Connection::send(std::string_view text, bool binary) {
+  return impl_->send(text, binary);
+}
 Awaitable<ErrorCode> Connection::close(int code, std::string_view reason) {
   return impl_->close(code, reason);
 }
@@ -117,13 +144,13 @@ Awaitable<Answer> http_get(Stream& stream, const std::string& host, const std::s
   request.set(http::field::host, host);
   request.keep_alive(false);
   if (const auto [error, bytes] = co_await http::async_write(stream, request, as_tuple); error) {
-    co_return Answer{error, 0};
+    co_return Answer{error, 0, {}};
   }
   beast::flat_buffer buffer;
   http::response<http::string_body> response;
   const auto [error, bytes] = co_await http::async_read(stream, buffer, response, as_tuple);
-  if (error) co_return Answer{error, 0};
-  co_return Answer{{}, static_cast<int>(response.result_int())};
+  if (error) co_return Answer{error, 0, {}};
+  co_return Answer{{}, static_cast<int>(response.result_int()), {}};
 }
 
 }  // namespace raceproof::fakes::client

@@ -2,9 +2,11 @@
 // so that the script interpreter compiles without it.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/runtime.hpp"
 
@@ -30,6 +32,16 @@ inline constexpr int switching_protocols = 101;
 struct Answer {
   ErrorCode error;  ///< set when there was no HTTP answer
   int status = 0;   ///< HTTP status otherwise; 101 when upgraded
+  std::string subprotocol{};  ///< chosen by the server
+};
+
+/// What an upgrade asks for.
+struct UpgradeRequest {
+  std::string host;
+  std::string target;
+  std::string bearer;                          ///< the token in `Authorization`; none when empty
+  std::vector<std::string> subprotocols;       ///< offered, in this order
+  std::map<std::string, std::string> headers;  ///< further ones; they replace those above
 };
 
 /// Owned by one strand. A connection that has begun to read outlives `on_end`.
@@ -40,13 +52,16 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
   ~Connection();
 
-  /// Sends the upgrade request and reads the answer (RFC 6455 section 4.1).
-  Awaitable<Answer> upgrade(const std::string& host, const std::string& path,
-                            const std::string& token);
+  /// Sends the upgrade request and reads the answer (RFC 6455 section 4.1). `request` stays valid
+  /// until it returns. A server that chooses a subprotocol that was not offered is left with
+  /// protocol_error.
+  Awaitable<Answer> upgrade(const UpgradeRequest& request);
   /// After a 101: reports frames from now on.
   void start_reading();
-  /// Sends one text frame. `text` stays valid until it returns.
-  Awaitable<ErrorCode> send(std::string_view text);
+  /// Stops reading, or goes on. What a read that is pending brings is still reported.
+  void pause_reading(bool paused);
+  /// Sends one frame. `text` stays valid until it returns.
+  Awaitable<ErrorCode> send(std::string_view text, bool binary);
   /// Sends a close frame, waits for the peer's and for the end of the transport. Not after
   /// `on_close`.
   Awaitable<ErrorCode> close(int code, std::string_view reason);

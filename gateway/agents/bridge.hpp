@@ -69,6 +69,8 @@ class AgentBridge {
   Awaitable<bool> cancel(std::string user, std::string run);
 
   [[nodiscard]] BridgeState state() const { return *state_; }
+  /// Whether runs are taken, for callers from other strands.
+  [[nodiscard]] Awaitable<bool> available() const { co_return takes_runs(*state_); }
   /// How many runs there are now.
   [[nodiscard]] std::size_t runs() const { return runs_->by_id.size(); }
 

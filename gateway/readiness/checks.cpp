@@ -1,5 +1,7 @@
 #include "gateway/readiness/checks.hpp"
 
+#include <utility>
+
 namespace raceproof::gateway {
 
 namespace {
@@ -15,6 +17,12 @@ Look look_at_operational(const Facts& facts) {
   if (!redis.scripts_loaded) return {false, "scripts not loaded", redis.epoch};
   return {true, {}, redis.epoch};
 }
+
+Look look_at_database(const Facts& facts) { return {facts.database_usable, "not usable", 0}; }
+
+Look look_at_auth(const Facts& facts) { return {facts.auth_usable, "not usable", 0}; }
+
+Look look_at_bridge(const Facts& facts) { return {takes_runs(facts.bridge), "takes no runs", 0}; }
 
 Look look_at_agent(const Facts& facts) { return {facts.agent_started, "not started", 0}; }
 
@@ -35,15 +43,22 @@ Look look_at_startup(const Facts& facts) {
 std::vector<CheckGroup> make_check_groups(const Figures& figures, const GroupLimits& limits) {
   const auto look_at_redis =
       figures.redis == RedisCriterion::connected ? look_at_connected : look_at_operational;
-  return {
-      {"dependencies",
-       limits.dependencies,
-       {{"redis", look_at_redis, figures.redis_check, figures.grace}}},
-      {"services", limits.services, {{"agent", look_at_agent, figures.agent_check, {}}}},
-      {"integration",
-       limits.integration,
-       {{"startup", look_at_startup, figures.startup_check, {}}}},
-  };
+  CheckGroup dependencies{"dependencies", limits.dependencies, {}};
+  if (figures.has_database) {
+    dependencies.checks.push_back({"database", look_at_database, figures.database_check, {}});
+  }
+  dependencies.checks.push_back({"redis", look_at_redis, figures.redis_check, figures.grace});
+  if (figures.has_auth) {
+    dependencies.checks.push_back({"auth", look_at_auth, figures.auth_check, {}});
+  }
+  CheckGroup services{"services", limits.services, {}};
+  services.checks.push_back({"agent", look_at_agent, figures.agent_check, {}});
+  if (figures.has_agent) {
+    services.checks.push_back({"bridge", look_at_bridge, figures.bridge_check, {}});
+  }
+  CheckGroup integration{"integration", limits.integration, {}};
+  integration.checks.push_back({"startup", look_at_startup, figures.startup_check, {}});
+  return {std::move(dependencies), std::move(services), std::move(integration)};
 }
 
 }  // namespace raceproof::gateway

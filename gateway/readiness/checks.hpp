@@ -35,7 +35,8 @@ struct CheckGroup {
   std::vector<Check> checks;
 };
 
-/// The three groups: dependencies (redis), services (agent), integration (startup).
+/// The three groups: dependencies (database, redis, auth), services (agent, bridge), integration
+/// (startup). What has no backend has no check.
 std::vector<CheckGroup> make_check_groups(const Figures& figures, const GroupLimits& limits);
 
 }  // namespace raceproof::gateway

@@ -50,6 +50,24 @@ Awaitable<> Readiness::agent_started() {
   co_return;
 }
 
+Awaitable<> Readiness::database_changed(bool usable) {
+  facts_->database_usable = usable;
+  facts_changed();
+  co_return;
+}
+
+Awaitable<> Readiness::auth_changed(bool usable) {
+  facts_->auth_usable = usable;
+  facts_changed();
+  co_return;
+}
+
+Awaitable<> Readiness::bridge_changed(BridgeState state) {
+  facts_->bridge = state;
+  facts_changed();
+  co_return;
+}
+
 Awaitable<Verdict> Readiness::verdict() {
   if (settings_.evaluate == EvaluateReadiness::background) co_return *verdict_;
   Verdict fresh = co_await evaluate();
@@ -59,6 +77,23 @@ Awaitable<Verdict> Readiness::verdict() {
 
 Awaitable<> Readiness::until_ready() {
   while (!verdict_->ready) co_await became_ready_.wait("readiness");
+}
+
+Awaitable<std::vector<CheckFigures>> Readiness::figures() const {
+  std::vector<CheckFigures> figures;
+  for (const Looked& check : looked_) {
+    figures.push_back({check.check, check.ok, check.passed,
+                       check.passed ? check.first_pass - check.first : Duration()});
+  }
+  co_return figures;
+}
+
+/// What is known about a check, which is noted at its first look.
+Readiness::Looked& Readiness::looked(std::string_view check) {
+  for (Looked& known : looked_) {
+    if (known.check == check) return known;
+  }
+  return looked_.emplace_back(Looked{check, false, false, runtime_.now(), Instant()});
 }
 
 Awaitable<StartupState> Readiness::startup() const { co_return facts_->startup; }
@@ -117,6 +152,8 @@ Awaitable<> Readiness::run_check(const Check& check, Evaluation& evaluation) {
   CheckRun run(check, evaluation.limits, runtime_.now());
   for (;;) {
     const Look look = check.look(*facts_);
+    Looked& known = looked(check.name);
+    known.ok = look.ok;
     const auto action = run.looked(look, runtime_.now(), graces_apply());
     runtime_.observe("readiness_check", {{"check", check.name},
                                          {"ok", look.ok},
@@ -125,6 +162,7 @@ Awaitable<> Readiness::run_check(const Check& check, Evaluation& evaluation) {
     const auto describe = [&] { return std::string(check.name).append(": ").append(look.reason); };
     switch (action.step) {
       case CheckRun::Step::pass:
+        if (!std::exchange(known.passed, true)) known.first_pass = runtime_.now();
         co_return;
       case CheckRun::Step::fail:
         if (!evaluation.failures.empty()) evaluation.failures += "; ";

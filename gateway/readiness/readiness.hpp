@@ -21,6 +21,14 @@ struct Verdict {
   std::string reason = "not evaluated yet";
 };
 
+/// What is known about one check, for operators and metrics.
+struct CheckFigures {
+  std::string_view name;
+  bool ok = false;      ///< at its last look
+  bool passed = false;  ///< at least once
+  Duration took;        ///< from its first look to its first pass
+};
+
 /// Evaluates readiness on its own strand. Everything but the constructor and `strand()` runs there.
 class Readiness {
  public:
@@ -37,12 +45,16 @@ class Readiness {
   Awaitable<> redis_changed(RedisState state);
   Awaitable<> startup_changed(StartupState state);
   Awaitable<> agent_started();
+  Awaitable<> database_changed(bool usable);
+  Awaitable<> auth_changed(bool usable);
+  Awaitable<> bridge_changed(BridgeState state);
 
   /// The cached verdict, or with `evaluate: at_connect` a fresh one.
   Awaitable<Verdict> verdict();
   /// Returns once the cached verdict is ready.
   Awaitable<> until_ready();
   [[nodiscard]] Awaitable<StartupState> startup() const;
+  [[nodiscard]] Awaitable<std::vector<CheckFigures>> figures() const;
 
  private:
   struct Evaluation;
@@ -65,6 +77,15 @@ class Readiness {
   Confined<Verdict> verdict_;
   Notice contradicted_;  // a report contradicts the ready verdict
   Signal became_ready_;
+  struct Looked {
+    std::string_view check;
+    bool ok = false;
+    bool passed = false;
+    Instant first;
+    Instant first_pass;
+  };
+  Looked& looked(std::string_view check);
+  std::vector<Looked> looked_;
   TaskScope evaluator_;
 };
 

@@ -23,7 +23,15 @@ void* create_string(const redisReadTask* task, char* text, std::size_t size) {
   return reply;
 }
 
+/// More elements than the gateway ever asks for: their count comes before them, and one line must
+/// not be able to take all memory.
+constexpr int elements_max = 1 << 16;
+/// Bytes of a reply that is not complete.
+constexpr std::size_t incomplete_bytes_max = 16 << 20;
+
+/// Null is hiredis' form of "out of memory": it breaks the reader.
 void* create_array(const redisReadTask* task, int elements) {
+  if (elements > elements_max) return nullptr;
   Reply* reply = place(task);
   reply->type = Reply::Type::array;
   reply->elements.resize(static_cast<std::size_t>(elements));
@@ -58,7 +66,9 @@ Reader& Reader::operator=(Reader&&) noexcept = default;
 Reader::~Reader() = default;
 
 void Reader::feed(std::string_view bytes) {
-  redisReaderFeed(reader_.get(), bytes.data(), bytes.size());
+  if (too_long_) return;
+  too_long_ = reader_->len - reader_->pos + bytes.size() > incomplete_bytes_max;
+  if (!too_long_) redisReaderFeed(reader_.get(), bytes.data(), bytes.size());
 }
 
 std::optional<Reply> Reader::next() {
@@ -68,8 +78,8 @@ std::optional<Reply> Reader::next() {
   return std::move(*reply);
 }
 
-bool Reader::broken() const { return reader_->err != 0; }
+bool Reader::broken() const { return too_long_ || reader_->err != 0; }
 
-std::string Reader::error() const { return reader_->errstr; }
+std::string Reader::error() const { return too_long_ ? "a reply too long" : reader_->errstr; }
 
 }  // namespace raceproof::gateway::resp

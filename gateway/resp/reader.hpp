@@ -12,7 +12,9 @@ struct redisReader;
 
 namespace raceproof::gateway::resp {
 
-/// An incremental parser. After a protocol error it stays broken: the connection must be closed.
+/// An incremental parser. After a protocol error it stays broken: the connection must be closed. So
+/// it does after an array of more than 65,536 elements, and when more than 16 MiB have come and the
+/// reply is still not complete.
 class Reader {
  public:
   Reader();
@@ -33,6 +35,7 @@ class Reader {
     void operator()(redisReader* reader) const;
   };
   std::unique_ptr<redisReader, Free> reader_;
+  bool too_long_ = false;
 };
 
 }  // namespace raceproof::gateway::resp

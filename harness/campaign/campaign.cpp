@@ -150,7 +150,7 @@ class Report {
       const auto& check = variant_.checks[i];
       CheckResult out;
       out.text = check.text;
-      out.kind = kind_of(check.kind);
+      out.kind = check.built_in ? CheckKind::invariant : kind_of(check.kind);
       out.source_line = static_cast<std::uint32_t>(check.line);
       const bool guard = !is_failure_check(i);
       for (const SearchPart& part : outcome_.parts) {
@@ -160,7 +160,8 @@ class Report {
       }
       out.status = guard ? (out.classes > 0 ? CheckStatus::satisfied : CheckStatus::never_seen)
                          : (out.classes > 0 ? CheckStatus::violated : CheckStatus::held);
-      evidence_.violated |= out.status == CheckStatus::violated;
+      (check.built_in ? evidence_.invariant_violated : evidence_.violated) |=
+          out.status == CheckStatus::violated;
       evidence_.guard_never_seen |= out.status == CheckStatus::never_seen;
       result_.checks.push_back(std::move(out));
     }
@@ -184,7 +185,7 @@ class Report {
           expect_ == Expectation::holds ? CheckStatus::violated : CheckStatus::not_applicable;
     }
     if (order.classes > 0) order.status = CheckStatus::violated;
-    evidence_.invariant_violated =
+    evidence_.invariant_violated |=
         order.status == CheckStatus::violated || clients.status == CheckStatus::violated;
     result_.checks.push_back(std::move(clients));
     result_.checks.push_back(std::move(order));

@@ -160,6 +160,7 @@ std::string explain(const trace::Trace& trace, const check::Finding& finding) {
   if (finding.observation >= trace.observations().size()) {
     return "it had not happened when the run ended";
   }
+  if (!finding.why.empty()) return finding.why;
   const auto& violation = trace.observations()[finding.observation];
   std::string text = describe(trace, violation);
   const auto chain = check::causes_of(trace, violation.event);

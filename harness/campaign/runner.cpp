@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "harness/campaign/class_region.hpp"
+#include "harness/campaign/tokens.hpp"
 #include "harness/explore/witness.hpp"
 
 namespace raceproof::campaign {
@@ -35,6 +36,7 @@ Runner::Runner(const scenario::ResolvedVariant& variant, std::uint64_t seed)
     : variant_(variant),
       seed_(seed),
       parameters_(parameter_ranges(variant)),
+      scripts_(with_tokens(variant, sim::epoch_unix_seconds)),
       relations_(check::relations(variant.checks)),
       evaluator_(variant.checks) {
   for (const auto& process : blocking_processes(variant)) steps_.declare_blocking(process);
@@ -86,15 +88,22 @@ bool is_established(const Observation& observation) {
 
 void Runner::watch(const Observation& observation) {
   relate(observation);
+  if (observation.name == "shutdown_end" && world_.current_strand() != nullptr) {
+    world_.take_stock(*world_.current_strand()->process);
+  }
   if (!world_.time().symbolic()) return;
   // The moments between which a time will be asked for have to be remembered.
   if (is_first_attempt(observation) || is_established(observation)) (void)world_.time().now();
 }
 
 void Runner::relate(const Observation& observation) {
+  const sim::Strand* strand = world_.current_strand();
+  const std::string_view process =
+      strand == nullptr ? std::string_view() : std::string_view(strand->process->name());
   for (const check::Relation& relation : relations_) {
-    if (const auto writes = check::writes_in(relation, observation)) {
-      world_.touch(world_.object(sim::mix(8, relation.check)), *writes);
+    if (const auto part = check::part_in(relation, observation, process)) {
+      world_.touch(world_.object(sim::mix(sim::mix(8, relation.check), part->thing)),
+                   part->writes);
     }
   }
 }
@@ -107,12 +116,13 @@ RunRecord Runner::run(sim::TimeMode time, sim::Decider& decider, const RunChoice
   options.parameters = parameters_;
   options.seed = seed_;
   options.horizon = variant_.explore.until;
+  options.window = static_cast<std::size_t>(variant_.network.window);
   options.keep_payloads = choices.keep_payloads;
   options.fragment = choices.fragment && variant_.network.fragment;
   options.steps = &steps_;
   options.on_observation = [this](const Observation& observation) { watch(observation); };
   world_.begin(options, counting);
-  system_ = std::make_unique<System>(world_, variant_);
+  system_ = std::make_unique<System>(world_, variant_, scripts_);
   system_->build();
 
   RunRecord record;
@@ -121,8 +131,41 @@ RunRecord Runner::run(sim::TimeMode time, sim::Decider& decider, const RunChoice
   if (is_broken(record.end)) record.broken = world_.failure();
   record.choices = counting.choices;
   record.deviations = counting.deviations;
+  note_unfinished(record.end);
   summarize(record);
   return record;
+}
+
+/// Clients that are not done although the run was not stopped, and what they and the others wait
+/// for: what an invariant says about it goes by the trace alone.
+void Runner::note_unfinished(sim::RunEnd end) {
+  const bool quiescent = end == sim::RunEnd::quiescent;
+  if ((!quiescent && end != sim::RunEnd::horizon) || system_->clients_left() == 0) return;
+  const auto waiting = world_.waiting();
+  std::string others;
+  if (quiescent) {
+    for (const auto& wait : waiting) {
+      if (!wait.strand.starts_with(std::string(clients_host) + '/')) {
+        others += "; " + wait.text();
+      }
+    }
+  }
+  for (const auto& script : variant_.clients) {
+    if (system_->is_done(script.name)) continue;
+    std::string own;
+    bool limited = false;
+    for (const auto& wait : waiting) {
+      if (wait.strand != std::string(clients_host) + '/' + script.name) continue;
+      limited |= wait.limited;
+      own += (own.empty() ? "" : "; ") + wait.text();
+    }
+    const std::string waits = own + others;
+    const Field fields[] = {{"client", std::string_view(script.name)},
+                            {"end", sim::name_of(end)},
+                            {"stuck", quiescent || !limited},
+                            {"waits", std::string_view(waits)}};
+    world_.note("unfinished", fields);
+  }
 }
 
 std::int64_t Runner::longest_between(trace::EventId from, trace::EventId to) {

@@ -79,6 +79,7 @@ class Runner {
  private:
   void watch(const Observation& observation);
   void relate(const Observation& observation);
+  void note_unfinished(sim::RunEnd end);
   void summarize(RunRecord& record);
   void look_exactly(RunRecord& record);
   [[nodiscard]] std::int64_t longest_between(trace::EventId from, trace::EventId to);
@@ -86,6 +87,7 @@ class Runner {
   const scenario::ResolvedVariant& variant_;
   std::uint64_t seed_;
   std::vector<sim::ParameterRange> parameters_;
+  std::vector<fakes::client::Script> scripts_;
   std::vector<check::Relation> relations_;
   sim::StepLog steps_;
   sim::World world_;

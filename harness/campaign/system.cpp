@@ -1,11 +1,18 @@
 #include "harness/campaign/system.hpp"
 
+#include <algorithm>
+
 #include "runtime/task.hpp"
 
 namespace raceproof::campaign {
 
-System::System(sim::World& world, const scenario::ResolvedVariant& variant)
-    : world_(world), variant_(variant) {}
+System::System(sim::World& world, const scenario::ResolvedVariant& variant,
+               const std::vector<fakes::client::Script>& scripts)
+    : world_(world), variant_(variant), scripts_(scripts) {
+  for (std::string& name : scenario::gateway_names(variant)) {
+    instances_.push_back({std::move(name), nullptr, nullptr});
+  }
+}
 
 std::vector<sim::ParameterRange> parameter_ranges(const scenario::ResolvedVariant& variant) {
   std::vector<sim::ParameterRange> ranges;
@@ -16,20 +23,45 @@ std::vector<sim::ParameterRange> parameter_ranges(const scenario::ResolvedVarian
 }
 
 std::vector<std::string> blocking_processes(const scenario::ResolvedVariant& variant) {
-  const bool blocks = gateway::with_profile(variant.gateway).grace_blocking.value_or(false) ||
-                      !variant.process.stall.empty() || !variant.process.kill.empty();
-  return blocks ? std::vector<std::string>{gateway_host} : std::vector<std::string>{};
+  const auto names = scenario::gateway_names(variant);
+  const bool all = gateway::with_profile(variant.gateway).grace_blocking.value_or(false);
+  std::vector<std::string> blocking;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto is_its = [&](const auto& accident) {
+      return accident.instance == static_cast<std::int64_t>(i) + 1;
+    };
+    if (all || std::ranges::any_of(variant.process.stall, is_its) ||
+        std::ranges::any_of(variant.process.kill, is_its)) {
+      blocking.push_back(names[i]);
+    }
+  }
+  return blocking;
 }
 
 void System::build() {
-  const auto& network = variant_.network;
-  world_.network().set_latency(gateway_host, redis_host,
-                               network.gateway_redis.value_or(network.latency));
-  world_.network().set_latency(clients_host, gateway_host,
-                               network.clients.value_or(network.latency));
+  connect_links();
   add_redis();
-  add_gateway();
+  add_auth();
+  add_gateways();
+  add_balancer();
   add_clients();
+  add_accidents();
+  add_partitions();
+}
+
+void System::connect_links() {
+  const auto& network = variant_.network;
+  const auto link = [&](const std::string& a, const std::string& b,
+                        const std::optional<DelayRange>& latency) {
+    world_.network().set_latency(a, b, latency.value_or(network.latency));
+  };
+  const bool balanced = scenario::is_balanced(variant_);
+  for (const Instance& instance : instances_) {
+    link(instance.name, redis_host, network.gateway_redis);
+    if (variant_.backends.auth) link(instance.name, auth_host, network.gateway_auth);
+    if (balanced) link(balancer_host, instance.name, network.balancer);
+  }
+  link(clients_host, balanced ? balancer_host : instances_.front().name, network.clients);
 }
 
 void System::add_redis() {
@@ -48,40 +80,126 @@ void System::add_redis() {
   });
 }
 
-void System::add_gateway() {
-  auto& process = world_.add_process({
-      .name = gateway_host,
-      .threads = static_cast<int>(variant_.gateway.threads),
-      .cold_start = variant_.process.cold_start,
+void System::add_auth() {
+  if (!variant_.backends.auth) return;
+  world_.add_process({
+      .name = auth_host,
+      .threads = 1,
+      .cold_start = {},
       .start =
           [this](Runtime& runtime, const Executor&) {
-            auto settings = variant_.gateway;
-            settings.redis.host = redis_host;
-            settings.redis.port = variant_.backends.redis.port;
-            gateway_ = std::make_unique<gateway::Gateway>(runtime, std::move(settings));
-            gateway_->start();
+            auto settings = *variant_.backends.auth;
+            settings.listen.host = auth_host;
+            auth_ = std::make_unique<fakes::auth::Server>(runtime, std::move(settings));
+            auth_->start();
           },
-      .destroy = [this] { gateway_.reset(); },
+      .destroy = [this] { auth_.reset(); },
   });
-  add_accidents(process);
 }
 
-void System::add_accidents(sim::Process& gateway) {
-  auto& time = world_.time();
-  std::uint32_t ordinal = 0;
-  const auto draw = [&](const DelayRange& range, const char* what) {
-    return time.draw(
-        range, {gateway.root().id, world_.trace().intern(what), ordinal++, world_.next_identity()});
+void System::add_gateways() {
+  const auto at_once = static_cast<std::size_t>(variant_.process.instances);
+  for (std::size_t i = 0; i < at_once; ++i) {
+    add_gateway(instances_[i], variant_.process.cold_start);
+  }
+  for (std::size_t i = at_once; i < instances_.size(); ++i) {
+    const auto& scale = variant_.process.scale[i - at_once];
+    add_gateway(instances_[i], scale.at ? draw(*scale.at, nullptr, "scale at") + scale.cold_start
+                                        : Duration::max());
+  }
+}
+
+gateway::Settings System::settings_of(const Instance& instance) const {
+  auto settings = variant_.gateway;
+  settings.redis.host = redis_host;
+  settings.redis.port = variant_.backends.redis.port;
+  if (scenario::is_balanced(variant_)) settings.instance = instance.name;
+  if (variant_.backends.auth && !settings.auth.host) {
+    settings.auth.host = auth_host;
+    settings.auth.port = variant_.backends.auth->listen.port;
+  }
+  return settings;
+}
+
+void System::add_gateway(Instance& instance, Duration cold_start) {
+  instance.process = &world_.add_process({
+      .name = instance.name,
+      .threads = static_cast<int>(variant_.gateway.threads),
+      .cold_start = cold_start,
+      .start =
+          [this, &instance](Runtime& runtime, const Executor&) {
+            instance.gateway = std::make_unique<gateway::Gateway>(runtime, settings_of(instance));
+            instance.gateway->start();
+          },
+      .destroy = [&instance] { instance.gateway.reset(); },
+      .signal = [&instance] { instance.gateway->shutdown(); },
+  });
+}
+
+/// A delay of the scenario's own, drawn when the run is built.
+Duration System::draw(const DelayRange& range, const sim::Process* process, const char* what) {
+  const trace::StrandId strand =
+      process == nullptr ? 0 : const_cast<sim::Process*>(process)->root().id;
+  return world_.time().draw(
+      range, {strand, world_.trace().intern(what), draws_++, world_.next_identity()});
+}
+
+void System::add_accidents() {
+  const auto of = [this](const auto& accident) -> sim::Process& {
+    return *instances_[static_cast<std::size_t>(accident.instance - 1)].process;
   };
   for (const auto& stall : variant_.process.stall) {
-    const Duration at = draw(stall.at, "stall at");
-    world_.stall(gateway, at, draw(stall.span, "stall for"));
+    const Duration at = draw(stall.at, &of(stall), "stall at");
+    world_.stall(of(stall), at, draw(stall.span, &of(stall), "stall for"));
   }
   for (const auto& kill : variant_.process.kill) {
-    const Duration at = draw(kill.at, "kill at");
-    world_.kill(gateway, at,
-                kill.restart_after ? draw(*kill.restart_after, "restart after") : Duration::max());
+    const Duration at = draw(kill.at, &of(kill), "kill at");
+    world_.kill(
+        of(kill), at,
+        kill.restart_after ? draw(*kill.restart_after, &of(kill), "restart after") : Duration::max());
   }
+  for (const auto& shutdown : variant_.process.shutdown) {
+    world_.signal(of(shutdown), draw(shutdown.at, &of(shutdown), "shutdown at"));
+  }
+}
+
+void System::add_partitions() {
+  for (const auto& partition : variant_.network.partitions) {
+    const auto link = world_.network().may_be_cut(partition.between[0], partition.between[1],
+                                                  partition.retransmit);
+    const Duration at = draw(partition.at, nullptr, "partition at");
+    world_.partition(
+        link, at,
+        partition.span ? draw(*partition.span, nullptr, "partition for") : Duration::max());
+  }
+}
+
+void System::add_balancer() {
+  if (!scenario::is_balanced(variant_)) return;
+  world_.add_process({
+      .name = balancer_host,
+      .threads = 1,
+      .cold_start = {},
+      .start =
+          [this](Runtime& runtime, const Executor&) {
+            const auto port = static_cast<std::uint16_t>(variant_.gateway.listen.port);
+            std::vector<Endpoint> at;
+            for (const Instance& instance : instances_) at.emplace_back(instance.name, port);
+            balancer_ = std::make_unique<fakes::balancer::Balancer>(
+                runtime, variant_.balancer.value_or(fakes::balancer::Settings()), std::move(at),
+                balancer_host);
+            const auto at_once = static_cast<std::size_t>(variant_.process.instances);
+            for (std::size_t i = 0; i < variant_.process.scale.size(); ++i) {
+              const auto& scale = variant_.process.scale[i];
+              if (!scale.above) continue;
+              balancer_->when_crowded(*scale.above, [this, &scale, i, at_once] {
+                world_.start(*instances_[at_once + i].process, scale.cold_start);
+              });
+            }
+            balancer_->start();
+          },
+      .destroy = [this] { balancer_.reset(); },
+  });
 }
 
 void System::add_clients() {
@@ -94,17 +212,28 @@ void System::add_clients() {
   });
 }
 
+bool System::is_done(std::string_view client) const {
+  return std::ranges::find(clients_done_, client) != clients_done_.end();
+}
+
 void System::start_clients(Runtime& runtime) {
-  const auto port = static_cast<std::uint16_t>(variant_.gateway.listen.port);
-  clients_left_ = variant_.clients.size();
+  const bool balanced = scenario::is_balanced(variant_);
+  const std::int64_t port = !balanced           ? variant_.gateway.listen.port
+                            : variant_.balancer ? variant_.balancer->port
+                                                : fakes::balancer::Settings().port;
+  const Endpoint at(balanced ? std::string(balancer_host) : instances_.front().name,
+                    static_cast<std::uint16_t>(port));
+  clients_left_ = scripts_.size();
   if (clients_left_ == 0) return;  // the run ends at its horizon
-  for (const auto& script : variant_.clients) {
-    auto& client = *clients_.emplace_back(
-        std::make_unique<fakes::client::Client>(runtime, Endpoint{gateway_host, port}, script));
-    asio::co_spawn(client.strand(), client.run(), [this, &runtime](std::exception_ptr error, bool) {
-      if (error) runtime.task_failed("client", error);
-      if (--clients_left_ == 0) world_.stop();
-    });
+  for (const auto& script : scripts_) {
+    auto& client =
+        *clients_.emplace_back(std::make_unique<fakes::client::Client>(runtime, at, script));
+    asio::co_spawn(client.strand(), client.run(),
+                   [this, &runtime, &script](std::exception_ptr error, bool) {
+                     if (error) runtime.task_failed("client", error);
+                     clients_done_.push_back(script.name);
+                     if (--clients_left_ == 0) world_.stop();
+                   });
   }
 }
 

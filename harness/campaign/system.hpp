@@ -1,47 +1,75 @@
-// The system of a scenario in a simulated world: Redis, the gateway, its clients, and the network
-// and accidents between them.
+// The system of a scenario in a simulated world: the backends, the gateway's instances, the load
+// balancer, the clients, and the network and accidents between them.
 #pragma once
 
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
+#include "fakes/auth/server.hpp"
+#include "fakes/balancer/balancer.hpp"
 #include "fakes/client/client.hpp"
 #include "fakes/redis/server.hpp"
 #include "gateway/gateway.hpp"
-#include "harness/scenario/model.hpp"
+#include "harness/scenario/processes.hpp"
 #include "harness/sim/world.hpp"
 
 namespace raceproof::campaign {
 
-/// Host names of the simulated processes.
-inline constexpr const char* redis_host = "redis";
-inline constexpr const char* gateway_host = "gateway";
-inline constexpr const char* clients_host = "clients";
+using scenario::auth_host;
+using scenario::balancer_host;
+using scenario::clients_host;
+using scenario::redis_host;
 
 /// Owns the components that the processes of one world consist of. The world is begun by the
 /// caller, and ended before this is destroyed.
 class System {
  public:
-  System(sim::World& world, const scenario::ResolvedVariant& variant);
+  /// `scripts` are the variant's, with their tokens.
+  System(sim::World& world, const scenario::ResolvedVariant& variant,
+         const std::vector<fakes::client::Script>& scripts);
   System(const System&) = delete;
   System& operator=(const System&) = delete;
 
   /// Adds the processes to the world; the run stops when every client has played its script.
   void build();
 
+  /// Clients that are still at their scripts, and whether one of them is not.
+  [[nodiscard]] std::size_t clients_left() const { return clients_left_; }
+  [[nodiscard]] bool is_done(std::string_view client) const;
+
  private:
+  struct Instance {
+    std::string name;
+    std::unique_ptr<gateway::Gateway> gateway;
+    sim::Process* process = nullptr;
+  };
+
+  void connect_links();
+  void add_partitions();
   void add_redis();
-  void add_gateway();
+  void add_auth();
+  void add_gateways();
+  void add_gateway(Instance& instance, Duration cold_start);
+  [[nodiscard]] gateway::Settings settings_of(const Instance& instance) const;
+  void add_balancer();
   void add_clients();
-  void add_accidents(sim::Process& gateway);
+  void add_accidents();
+  Duration draw(const DelayRange& range, const sim::Process* process, const char* what);
   void start_clients(Runtime& runtime);
 
   sim::World& world_;
   const scenario::ResolvedVariant& variant_;
+  const std::vector<fakes::client::Script>& scripts_;
   std::unique_ptr<fakes::redis::Server> redis_;
-  std::unique_ptr<gateway::Gateway> gateway_;
+  std::unique_ptr<fakes::auth::Server> auth_;
+  std::vector<Instance> instances_;
+  std::unique_ptr<fakes::balancer::Balancer> balancer_;
   std::vector<std::unique_ptr<fakes::client::Client>> clients_;
   std::size_t clients_left_ = 0;
+  std::vector<std::string> clients_done_;
+  std::uint32_t draws_ = 0;
 };
 
 /// Processes of which the variant says that they block, stall or die (sim::StepLog::blocks).

@@ -114,8 +114,7 @@ SearchOutcome search_variant(const scenario::ResolvedVariant& variant,
         outcome.parts.push_back(
             searcher.part(std::shared_ptr(explore::make_reduction(reduction, blocking)), classes,
                           "complete search"));
-        blocking = {redis_host, gateway_host,
-                    clients_host};  // should one turn out to block after all
+        blocking = scenario::process_names(variant);  // should one turn out to block after all
       } while (outcome.parts.back().strategy->outdated());
       break;
     }

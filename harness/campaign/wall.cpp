@@ -8,6 +8,7 @@
 #include "fakes/redis/server.hpp"
 #include "gateway/gateway.hpp"
 #include "harness/campaign/wall_recorder.hpp"
+#include "harness/scenario/processes.hpp"
 #include "runtime/asio/runtime.hpp"
 #include "runtime/task.hpp"
 
@@ -51,6 +52,10 @@ std::vector<std::string> what_is_not_played(const scenario::ResolvedVariant& var
   if (network.fragment) names.emplace_back("network.fragment");
   if (!variant.process.stall.empty()) names.emplace_back("process.stall");
   if (!variant.process.kill.empty()) names.emplace_back("process.kill");
+  if (!variant.process.shutdown.empty()) names.emplace_back("process.shutdown");
+  if (!network.partitions.empty()) names.emplace_back("network.partitions");
+  if (scenario::is_balanced(variant)) names.emplace_back("several instances behind a balancer");
+  if (variant.backends.auth) names.emplace_back("backends.auth");
   return names;
 }
 

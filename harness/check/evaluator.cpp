@@ -109,6 +109,8 @@ bool Evaluator::is_about(const Pattern& pattern, const Trace& trace,
       break;
     case Pattern::Kind::state:
       return true;
+    case Pattern::Kind::invariant:
+      return false;
   }
   for (const auto& [key, expected] : pattern.where) {
     const auto* field = trace.find(record, key);
@@ -133,11 +135,18 @@ bool Evaluator::same_client(const Trace& trace, const ObservationRecord& a,
   return first.empty() || second.empty() || first == second;
 }
 
+Evaluator::Evaluator(const std::vector<Check>& checks) : checks_(checks) {
+  for (std::size_t c = 0; c < checks.size(); ++c) {
+    const bool invariant = checks[c].pattern.kind == Pattern::Kind::invariant;
+    (invariant ? about_invariants_ : about_events_).push_back(c);
+  }
+}
+
 const std::vector<Finding>& Evaluator::evaluate(
     const Trace& trace, const LongestBetween& longest,
     const std::function<std::int64_t(Duration)>& value_of) {
   const auto& observations = trace.observations();
-  findings_.assign(checks_.size(), Finding{false, false, 0, observations.size()});
+  findings_.assign(checks_.size(), Finding{false, false, 0, observations.size(), {}});
   facts_.clear();
   open_.clear();
 
@@ -158,7 +167,7 @@ const std::vector<Finding>& Evaluator::evaluate(
   for (std::size_t i = 0; i < observations.size(); ++i) {
     const ObservationRecord& record = observations[i];
     follow_state(trace, record);
-    for (std::size_t c = 0; c < checks_.size(); ++c) {
+    for (const std::size_t c : about_events_) {
       const Check& check = checks_[c];
       const bool about = is_about(check.pattern, trace, record);
       switch (check.kind) {
@@ -200,7 +209,23 @@ const std::vector<Finding>& Evaluator::evaluate(
       mark(c, observations.size(), true, false);
     }
   }
+  judge_invariants(trace);
   return findings_;
+}
+
+void Evaluator::judge_invariants(const Trace& trace) {
+  if (about_invariants_.empty()) return;
+  const Violations& violations = invariants_.judge(trace);
+  for (const std::size_t c : about_invariants_) {
+    const auto& violation = violations[static_cast<std::size_t>(checks_[c].pattern.invariant)];
+    if (!violation) continue;
+    Finding& finding = findings_[c];
+    finding.seen = true;
+    finding.violated = checks_[c].kind == Check::Kind::never;
+    finding.observation = violation->observation;
+    finding.event = trace.observations()[violation->observation].event;
+    finding.why = violation->why;
+  }
 }
 
 }  // namespace raceproof::check

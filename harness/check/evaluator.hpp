@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/check/invariants.hpp"
 #include "harness/check/model.hpp"
 #include "harness/trace/trace.hpp"
 
@@ -30,12 +31,13 @@ struct Finding {
   trace::EventId event = 0;  ///< the first violating (or matching) event
   std::size_t observation =
       0;  ///< its index in the trace; the number of observations if there is none
+  std::string why;  ///< of an invariant: what is wrong
 };
 
 /// Checks of one variant, ready to be evaluated on any trace. Not thread-safe: one per worker.
 class Evaluator {
  public:
-  explicit Evaluator(const std::vector<Check>& checks) : checks_(checks) {}
+  explicit Evaluator(const std::vector<Check>& checks);
 
   /// One finding per check, in their order. `longest` is asked only where a check has a time limit;
   /// `parameter_ns` gives the value of a symbolic limit's parameter.
@@ -55,7 +57,12 @@ class Evaluator {
                                         const trace::ObservationRecord& a,
                                         const trace::ObservationRecord& b);
 
+  void judge_invariants(const trace::Trace& trace);
+
   const std::vector<Check>& checks_;
+  std::vector<std::size_t> about_events_;
+  std::vector<std::size_t> about_invariants_;
+  Invariants invariants_;
   std::vector<Finding> findings_;
   Facts facts_;
   struct Open {

@@ -21,6 +21,40 @@ std::string_view value_of(std::string_view observed) {
 
 }  // namespace
 
+std::string_view statement_of(Invariant invariant) {
+  static constexpr std::string_view statements[] = {
+      "no frame meant for one user reaches another",
+      "agent events arrive in order, once, and to the end",
+      "nothing is sent before the accept or after the close",
+      "state machines make legal transitions only",
+      "no event leaves before its transaction has committed",
+      "a shutdown leaves nothing behind",
+      "nobody waits for what nothing can bring",
+  };
+  static_assert(std::size(statements) == invariant_count);
+  return statements[static_cast<std::size_t>(invariant)];
+}
+
+void add_built_in(std::vector<Check>& checks) {
+  const auto named = [&](Invariant invariant) {
+    return std::ranges::any_of(checks, [&](const Check& check) {
+      return check.kind == Check::Kind::never && check.pattern.kind == Pattern::Kind::invariant &&
+             check.pattern.invariant == invariant;
+    });
+  };
+  for (std::size_t i = 0; i < invariant_count; ++i) {
+    const auto invariant = static_cast<Invariant>(i);
+    if (named(invariant)) continue;
+    Check check;
+    check.pattern.kind = Pattern::Kind::invariant;
+    check.pattern.invariant = invariant;
+    check.pattern.text = statement_of(invariant);
+    check.text = statement_of(invariant);
+    check.built_in = true;
+    checks.push_back(std::move(check));
+  }
+}
+
 bool reply_matches(std::string_view expected, std::string_view observed) {
   if (expected == observed) return true;
   const std::string_view value = value_of(observed);

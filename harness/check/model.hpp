@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,6 +38,24 @@ struct CausedBy {
   std::string observation;
 };
 
+/// What holds in every run of every scenario (invariants.hpp says how it is judged).
+enum class Invariant : std::uint8_t {
+  user_isolation,         ///< No frame meant for one user reaches another.
+  agent_event_order,      ///< Agent events arrive in order, once, and to the end.
+  frames_within_session,  ///< Nothing is sent before the accept, or after the close.
+  legal_states,           ///< State machines make legal transitions only.
+  commit_first,           ///< No event leaves before its transaction has committed.
+  nothing_left,           ///< A shutdown leaves nothing behind.
+  no_deadlock,            ///< Nobody waits for what nothing can bring.
+};
+
+/// How files name them, in the order of `Invariant`.
+inline constexpr std::string_view invariant_names[] = {
+    "user_isolation", "agent_event_order", "frames_within_session", "legal_states",
+    "commit_first",   "nothing_left",      "no_deadlock"};
+inline constexpr std::size_t invariant_count = std::size(invariant_names);
+inline std::span<const std::string_view> choices(Invariant) { return invariant_names; }
+
 /// Which events a check is about. All conditions that are given must hold together.
 struct Pattern {
   enum class Kind {
@@ -44,11 +64,14 @@ struct Pattern {
     frame,    ///< A client receives a frame: observation client_frame, with `name` as type.
     observe,  ///< Any observation, called `name`.
     state,    ///< Not an event: the moments at which `during` is true.
+    /// Not an event: the violation of a built-in invariant. Goes with no other condition.
+    invariant,
   };
 
   Kind kind = Kind::close;
   std::int64_t code = 0;  ///< Of close and http.
   std::string name;       ///< Of frame (empty: any) and observe.
+  Invariant invariant = Invariant::user_isolation;  ///< Of invariant.
   /// Fields of the observation and the text they must have (true/false for booleans).
   std::vector<std::pair<std::string, std::string>> where;
   /// Names of clients, any of which will do (a group is expanded); empty: all.
@@ -78,7 +101,16 @@ struct Check {
   std::vector<std::string> in;     ///< The variants it applies to; empty: all.
   std::string text;                ///< As it stands in the file: "never: {close: 1011}".
   int line = 0;
+  /// Required of every run without being asked for: no variant expects it to be violated.
+  bool built_in = false;
 };
+
+/// What an invariant requires, in words: "no frame meant for one user reaches another".
+[[nodiscard]] std::string_view statement_of(Invariant invariant);
+
+/// Adds to `checks` those invariants that no `never` among them names. A variant that is to show
+/// one violated names it.
+void add_built_in(std::vector<Check>& checks);
 
 inline constexpr std::string_view check_names[] = {"never", "always", "sometimes", "eventually",
                                                    "leads_to"};

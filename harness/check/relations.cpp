@@ -19,6 +19,7 @@ std::string observation_of(const Pattern& pattern) {
     case Pattern::Kind::observe:
       return pattern.name;
     case Pattern::Kind::state:
+    case Pattern::Kind::invariant:
       break;
   }
   return {};
@@ -50,6 +51,23 @@ std::string_view text_field(const Observation& observation, std::string_view key
   return {};
 }
 
+/// FNV-1a.
+std::uint64_t hashed(std::uint64_t hash, std::string_view text) {
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return (hash ^ 0x100) * 0x100000001b3ULL;  // "a", "b" is not "ab"
+}
+
+std::uint64_t hashed(std::uint64_t hash, const Observation& observation, std::string_view key) {
+  for (const Field& field : observation.fields) {
+    if (field.key != key) continue;
+    if (const auto* text = std::get_if<std::string_view>(&field.value)) return hashed(hash, *text);
+    if (const auto* number = std::get_if<std::int64_t>(&field.value)) {
+      return hashed(hash, std::to_string(*number));
+    }
+  }
+  return hash;
+}
+
 }  // namespace
 
 std::vector<Relation> relations(const std::vector<Check>& checks) {
@@ -58,6 +76,11 @@ std::vector<Relation> relations(const std::vector<Check>& checks) {
     const Check& check = checks[i];
     Relation relation;
     relation.check = i;
+    if (check.pattern.kind == Pattern::Kind::invariant) {
+      relation.keyed = related_by(check.pattern.invariant);
+      if (!relation.keyed.empty()) all.push_back(std::move(relation));
+      continue;
+    }
     if (check.kind == Check::Kind::leads_to) {
       if (is_of_a_client(check.pattern) && is_of_a_client(check.to)) continue;
       add_pattern(check.pattern, relation);
@@ -77,19 +100,26 @@ std::vector<Relation> relations(const std::vector<Check>& checks) {
   return all;
 }
 
-std::optional<bool> writes_in(const Relation& relation, const Observation& observation) {
+std::optional<Part> part_in(const Relation& relation, const Observation& observation,
+                            std::string_view process) {
+  for (const InvariantKey& key : relation.keyed) {
+    if (observation.name != key.name) continue;
+    std::uint64_t thing = hashed(0xcbf29ce484222325ULL, process);
+    for (const std::string_view field : key.fields) thing = hashed(thing, observation, field);
+    return Part{true, thing};
+  }
   if (observation.name == "state" && !relation.facts.empty()) {
     const auto subject = text_field(observation, "subject");
     const auto property = text_field(observation, "property");
     const bool known = std::ranges::any_of(relation.facts, [&](const auto& fact) {
       return fact.first == subject && fact.second == property;
     });
-    if (known) return true;
+    if (known) return Part{true, 0};
   }
   if (std::ranges::find(relation.events, observation.name) == relation.events.end()) {
     return std::nullopt;
   }
-  return relation.events_write;
+  return Part{relation.events_write, 0};
 }
 
 }  // namespace raceproof::check

@@ -4,14 +4,17 @@
 // A check on single events ("never: {close: 1011}") relates nothing. `while` relates its events to
 // the changes of the facts it speaks of; `leads_to` relates two kinds of event, unless they are of
 // one client, whose events are in order anyway; `eventually within` asks which event is the first.
+// An invariant relates observations about the same thing only (a machine, a transaction).
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "harness/check/invariants.hpp"
 #include "harness/check/model.hpp"
 #include "runtime/runtime.hpp"
 
@@ -20,6 +23,8 @@ namespace raceproof::check {
 /// What one check relates. Observations that write are related to all others, those that read only
 /// to those that write.
 struct Relation {
+  /// Observations that are related, and write, where all of these fields are equal.
+  std::vector<InvariantKey> keyed;
   std::uint64_t check = 0;          ///< its position
   std::vector<std::string> events;  ///< names of observations
   bool events_write = false;
@@ -28,8 +33,14 @@ struct Relation {
 
 [[nodiscard]] std::vector<Relation> relations(const std::vector<Check>& checks);
 
-/// Whether `observation` takes part in `relation`, and if so, whether it writes.
-[[nodiscard]] std::optional<bool> writes_in(const Relation& relation,
-                                            const Observation& observation);
+/// How an observation takes part in a relation.
+struct Part {
+  bool writes = false;
+  std::uint64_t thing = 0;  ///< parts of different things are not related
+};
+
+/// Whether `observation`, made by the process of that name, takes part in `relation`, and how.
+[[nodiscard]] std::optional<Part> part_in(const Relation& relation, const Observation& observation,
+                                          std::string_view process);
 
 }  // namespace raceproof::check

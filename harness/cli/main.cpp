@@ -1,11 +1,14 @@
 // The `raceproof` command: its options, and nothing else. What the subcommands do is in
 // commands.hpp.
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <exception>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include "fakes/agent/serve.hpp"
+#include "fakes/auth/serve.hpp"
+#include "fakes/auth/token.hpp"
 #include "fakes/redis/serve.hpp"
 #include "harness/cli/commands.hpp"
 
@@ -32,6 +35,19 @@ void add_search_options(CLI::App& command, cli::RunArguments& arguments) {
   command.add_option("--jobs", arguments.jobs, "Workers; 0 is one per core")->capture_default_str();
 }
 
+/// Prints a token of the fake auth service that is valid for a day.
+int print_token(const std::string& user, const std::string& secret) {
+  constexpr std::int64_t day = 24 * 60 * 60;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  fakes::auth::TokenSpec spec;
+  spec.user = user;
+  spec.now = std::chrono::duration_cast<std::chrono::seconds>(now).count();
+  spec.expires_in = day;
+  spec.secret = secret;
+  fmt::print("{}\n", fakes::auth::make_token(spec));
+  return 0;
+}
+
 int parse_and_run(int argc, char** argv) {
   CLI::App app{
       "raceproof reproduces race conditions deterministically and proves that their fixes hold.\n\n"
@@ -46,7 +62,8 @@ int parse_and_run(int argc, char** argv) {
       "  raceproof envelope --variant with_grace --min gateway.grace_period FILE\n"
       "                                                how long it has to be at the least\n"
       "  raceproof run --wall --worst-case FILE        the same on real TCP and the real clock\n"
-      "  raceproof fake redis --port 6380              the fake Redis, for redis-cli");
+      "  raceproof fake redis --port 6380              the fake Redis, for redis-cli\n"
+      "  raceproof fake auth --token-for alice         a token that the fake auth service accepts");
 
   cli::RunArguments run;
   run.program = argv[0];
@@ -188,6 +205,21 @@ int parse_and_run(int argc, char** argv) {
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();
 
+  fakes::auth::Settings auth;
+  auth.listen.host = "127.0.0.1";
+  auto* auth_command = fake_command->add_subcommand(
+      "auth", "The fake auth service (HTTP: POST /validate, GET /jwks.json, GET /health)");
+  auth_command->add_option("--host", auth.listen.host, "Address to listen on")
+      ->capture_default_str();
+  auth_command->add_option("--port", auth.listen.port, "Port; 0 lets the system choose")
+      ->check(CLI::Range(0, 65535))
+      ->capture_default_str();
+  auth_command->add_option("--secret", auth.secret, "Secret of HS256")->capture_default_str();
+  auth_command->add_option("--revoked", auth.revoked, "Users whose tokens are revoked");
+  std::string token_for;
+  auth_command->add_option("--token-for", token_for,
+                           "Serve nothing: print a token of this user, valid for a day, and end");
+
   cli::RunArguments digest;
   auto* digest_command =
       app.add_subcommand("digest", "Print the digest of every run, a line each; equal everywhere");
@@ -208,6 +240,8 @@ int parse_and_run(int argc, char** argv) {
   if (*lint_command) return cli::lint(lint_paths);
   if (*digest_command) return cli::digest(digest, events_of);
   if (*agent_command) return fakes::agent::serve(agent);
+  if (*auth_command && !token_for.empty()) return print_token(token_for, auth.secret);
+  if (*auth_command) return fakes::auth::serve(auth);
   return fakes::redis::serve(redis);
 }
 

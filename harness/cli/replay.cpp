@@ -105,6 +105,7 @@ bool print_findings(campaign::Runner& runner, const scenario::ResolvedVariant& v
   for (std::size_t i = 0; i < variant.checks.size(); ++i) {
     const auto& finding = runner.findings()[i];
     const bool guard = variant.checks[i].kind == check::Check::Kind::sometimes;
+    if (variant.checks[i].built_in && !finding.violated) continue;
     const char* word = guard ? (finding.seen ? "seen    " : "not seen")
                              : (finding.violated ? "VIOLATED" : "held    ");
     fmt::print("{}  {}\n", word, variant.checks[i].text);

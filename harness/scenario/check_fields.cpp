@@ -14,6 +14,9 @@ void CausedByFields::describe(SettingsVisitor& visitor) {
 }
 
 void PatternFields::describe(SettingsVisitor& visitor) {
+  visitor.on("invariant", invariant,
+             "This built-in invariant is violated. All of them are required of every run; one that "
+             "a never names is a check like others, which a variant may be there to reproduce.");
   visitor.on("close", close, 0, 65535,
              "A client sees its connection closed with this code; 1006 is a lost connection.");
   visitor.on("http", http, 100, 599, "A client gets an HTTP answer with this status.");

@@ -7,9 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "harness/check/model.hpp"
 #include "runtime/settings.hpp"
 
 namespace raceproof::scenario {
+
+/// The name of a built-in invariant, as a choice.
+using InvariantName = check::Invariant;
 
 /// `caused_by: {redis: "PUBLISH -> 0"}` or `{observe: name}`.
 struct CausedByFields {
@@ -18,8 +22,9 @@ struct CausedByFields {
   void describe(SettingsVisitor& visitor);
 };
 
-/// A pattern as written; exactly one of the first five is given.
+/// A pattern as written; exactly one of the first six is given.
 struct PatternFields {
+  std::optional<InvariantName> invariant;
   std::optional<std::int64_t> close;
   std::optional<std::int64_t> http;
   std::optional<std::string> frame;

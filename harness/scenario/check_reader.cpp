@@ -37,6 +37,7 @@ class CheckReader {
     check.text = entry.key + ": " + entry.value.flow_text();
     check.line = entry.key_mark.line;
     read_fields(entry, check);
+    check_invariant(entry.value, check);
     check_variants(entry.value, check);
     return check;
   }
@@ -112,14 +113,20 @@ class CheckReader {
   void set_kind(const YamlNode& node, const PatternFields& fields, Pattern& pattern) {
     const int given = fields.close.has_value() + fields.http.has_value() +
                       fields.frame.has_value() + fields.observe.has_value() +
-                      fields.state.has_value();
+                      fields.state.has_value() + fields.invariant.has_value();
     if (given != 1) {
       context_.error(node.mark,
-                     "a pattern has exactly one of close, http, frame, observe, state; "
+                     "a pattern has exactly one of close, http, frame, observe, state, invariant; "
                      "this one has " +
                          std::to_string(given));
     }
-    if (fields.close) {
+    if (fields.invariant) {
+      pattern.kind = Pattern::Kind::invariant;
+      pattern.invariant = *fields.invariant;
+      if (!fields.where.empty() || fields.client || fields.during || fields.caused_by) {
+        context_.error(node.mark, "'invariant' goes with no other condition");
+      }
+    } else if (fields.close) {
       pattern.kind = Pattern::Kind::close;
       pattern.code = *fields.close;
       const std::string why = impossible_close_code(pattern.code);
@@ -213,7 +220,9 @@ class CheckReader {
   void check_where(const YamlNode& node, const Pattern& pattern) {
     static constexpr std::string_view names[] = {"client_close", "client_http", "client_frame"};
     const bool observed = pattern.kind == Pattern::Kind::observe;
-    if (pattern.where.empty() || pattern.kind == Pattern::Kind::state) return;
+    const bool no_event = pattern.kind == Pattern::Kind::state ||
+                          pattern.kind == Pattern::Kind::invariant;
+    if (pattern.where.empty() || no_event) return;
     const ObservationKind* kind =
         find_observation(observed ? pattern.name : names[static_cast<int>(pattern.kind)]);
     if (kind == nullptr) return;
@@ -224,6 +233,15 @@ class CheckReader {
       context_.warning(entry.key_mark, std::string(kind->name) + " has no field '" + entry.key +
                                            "'" + suggestion(entry.key, kind->fields, "its fields"));
     }
+  }
+
+  void check_invariant(const YamlNode& node, const Check& check) {
+    const bool speaks_of_one = check.pattern.kind == Pattern::Kind::invariant ||
+                               check.to.kind == Pattern::Kind::invariant;
+    const bool never = check.kind == Check::Kind::never;
+    if (!speaks_of_one || never || check.kind == Check::Kind::sometimes) return;
+    context_.error(node.mark,
+                   "an invariant is violated or not: only never and sometimes can speak of it");
   }
 
   void check_variants(const YamlNode& node, const Check& check) {
@@ -263,6 +281,8 @@ std::vector<Check> read_checks(const YamlNode& node, const std::vector<ClientGro
   return checks;
 }
 
-bool can_fail(const Check& check) { return check.kind != Check::Kind::sometimes; }
+bool can_fail(const Check& check) {
+  return check.kind != Check::Kind::sometimes && !check.built_in;
+}
 
 }  // namespace raceproof::scenario

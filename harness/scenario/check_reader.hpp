@@ -15,7 +15,8 @@ namespace raceproof::scenario {
                                              const std::vector<std::string>& variants,
                                              const YamlContext& context);
 
-/// Whether it is violated by a failure (everything but `sometimes`).
+/// Whether it is violated by a failure that a scenario can be about: everything but `sometimes` and
+/// what is required of every run.
 [[nodiscard]] bool can_fail(const Check& check);
 
 }  // namespace raceproof::scenario

@@ -33,6 +33,8 @@ class Reachability {
     } else if (std::holds_alternative<Abort>(step)) {
       require_open("abort", mark);
       open_ = false;
+    } else if (std::holds_alternative<ReadSlowly>(step)) {
+      require_open("read_slowly", mark);
     }
   }
 

@@ -12,7 +12,7 @@ struct DocumentedKey {
   std::string_view doc;
 };
 
-inline constexpr std::array<DocumentedKey, 13> document_keys{{
+inline constexpr std::array<DocumentedKey, 14> document_keys{{
     {"scenario", "Its name: the path below scenarios/ without the extension."},
     {"shows", "What it shows, in a sentence."},
     {"source", "Where its figures come from."},
@@ -22,6 +22,7 @@ inline constexpr std::array<DocumentedKey, 13> document_keys{{
     {"backends", "The backends: how slowly they wake up and what goes wrong with them."},
     {"network", "The network between the programs."},
     {"process", "What happens to the gateway's process."},
+    {"balancer", "The load balancer in front of several instances of the gateway."},
     {"clients", "Who connects: a list of steps for each client or group of clients."},
     {"variants", "Changes to all of this, and what is expected of each."},
     {"check", "What must and must not happen."},
@@ -29,8 +30,8 @@ inline constexpr std::array<DocumentedKey, 13> document_keys{{
 }};
 
 /// The keys a variant may change: the first part of its dotted names.
-inline constexpr std::array<std::string_view, 7> changeable_keys{
-    "parameters", "gateway", "backends", "network", "process", "clients", "explore"};
+inline constexpr std::array<std::string_view, 8> changeable_keys{
+    "parameters", "gateway", "backends", "network", "process", "balancer", "clients", "explore"};
 
 inline constexpr std::array<std::string_view, 2> expectation_names{"reproduces", "holds"};
 

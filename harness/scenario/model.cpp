@@ -9,6 +9,7 @@ namespace raceproof::scenario {
 
 void Backends::describe(SettingsVisitor& visitor) {
   visitor.on("redis", redis, "The Redis server.");
+  visitor.on("auth", auth, "The auth service; there is none when left out.");
 }
 
 std::vector<std::string> Scenario::variant_names() const {

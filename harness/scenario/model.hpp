@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "fakes/auth/settings.hpp"
+#include "fakes/balancer/settings.hpp"
 #include "fakes/client/script.hpp"
 #include "fakes/redis/settings.hpp"
 #include "gateway/settings.hpp"
@@ -48,8 +50,10 @@ struct RangeChange {
   std::int64_t high_ns = 0;  ///< Inclusive.
 };
 
+/// Redis is always there; the others where the file names them.
 struct Backends {
   fakes::redis::Settings redis;
+  std::optional<fakes::auth::Settings> auth;
   void describe(SettingsVisitor& visitor);
 };
 
@@ -63,8 +67,10 @@ struct ResolvedVariant {
   Backends backends;
   NetworkSettings network;
   ProcessSettings process;
+  std::optional<fakes::balancer::Settings> balancer;
   std::vector<fakes::client::Script> clients;  ///< Groups expanded, in the file's order.
-  std::vector<Check> checks;                   ///< Those that apply to this variant.
+  /// Those of the file that apply to this variant, then the built-in ones that none of them names.
+  std::vector<Check> checks;
   ExploreSettings explore;
   std::vector<Parameter> parameters;
 };

@@ -97,6 +97,7 @@ Json property(std::string_view key) {
   if (key == "backends") return nullable(of_struct(Backends()));
   if (key == "network") return nullable(of_struct(NetworkSettings()));
   if (key == "process") return nullable(of_struct(ProcessSettings()));
+  if (key == "balancer") return nullable(of_struct(fakes::balancer::Settings()));
   if (key == "explore") return nullable(of_struct(ExploreSettings()));
   if (key == "clients") return clients_schema();
   if (key == "variants") return variants_schema();

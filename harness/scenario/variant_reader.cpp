@@ -2,6 +2,8 @@
 
 #include "harness/scenario/check_reader.hpp"
 #include "harness/scenario/client_reader.hpp"
+#include "harness/scenario/processes.hpp"
+#include "runtime/spelling.hpp"
 
 namespace raceproof::scenario {
 namespace {
@@ -48,7 +50,78 @@ void lint_gateway(const YamlNode& root, const std::vector<std::string>& variant_
   }
 }
 
+void lint_partitions(const YamlNode& root, const ResolvedVariant& variant,
+                     const YamlContext& context) {
+  const auto names = process_names(variant);
+  const YamlMark mark = place_of(root, "network.partitions");
+  for (const Partition& partition : variant.network.partitions) {
+    if (partition.between.size() != 2 || partition.between[0] == partition.between[1]) {
+      context.error(mark, "a partition is between two different processes: "
+                          "'between: [gateway, redis]'");
+      continue;
+    }
+    for (const std::string& name : partition.between) {
+      if (std::ranges::find(names, name) != names.end()) continue;
+      context.error(mark, "no process is called '" + name + "'" +
+                              suggestion(name, names, "processes"));
+    }
+  }
+}
+
+void lint_processes(const YamlNode& root, const ResolvedVariant& variant,
+                    const YamlContext& context) {
+  const auto& process = variant.process;
+  const auto instances = static_cast<std::int64_t>(gateway_names(variant).size());
+  if (instances > instances_max) {
+    context.error(place_of(root, "process"),
+                  "there are more than " + std::to_string(instances_max) + " instances");
+  }
+  for (const ScaleUp& scale : process.scale) {
+    if (scale.at.has_value() != scale.above.has_value()) continue;
+    context.error(place_of(root, "process.scale"),
+                  "a further instance starts 'at' a time, or when there are clients 'above' a "
+                  "number: give one of the two");
+  }
+  const auto there = [&](const auto& accidents, std::string_view place) {
+    for (const auto& accident : accidents) {
+      if (accident.instance <= instances) continue;
+      context.error(place_of(root, place),
+                    "there is no instance " + std::to_string(accident.instance));
+    }
+  };
+  there(process.stall, "process.stall");
+  there(process.kill, "process.kill");
+  there(process.shutdown, "process.shutdown");
+}
+
+/// Tokens are made before a run: their times are numbers.
+void lint_tokens(const YamlNode& root, const ResolvedVariant& variant,
+                 const YamlContext& context) {
+  for (const auto& script : variant.clients) {
+    for (const auto& step : script.steps) {
+      const auto* connect = std::get_if<fakes::client::Connect>(&step);
+      if (connect == nullptr || !connect->token_valid) continue;
+      for (const Duration time : {connect->token_valid->from, connect->token_valid->span}) {
+        const auto number = value_of(variant, time);
+        if (number && *number % 1'000'000'000 == 0) continue;
+        context.error(place_of(root, "clients." + script.name),
+                      "'token_valid' is in whole seconds, and no range: a token is made before "
+                      "the run");
+      }
+    }
+  }
+}
+
 }  // namespace
+
+std::optional<std::int64_t> value_of(const ResolvedVariant& variant, Duration duration) {
+  const auto value = duration.affine();
+  if (value.form == 0) return value.constant_ns;
+  if (value.form > variant.parameters.size()) return std::nullopt;
+  const Parameter& parameter = variant.parameters[value.form - 1];
+  if (parameter.low_ns != parameter.high_ns) return std::nullopt;
+  return value.constant_ns + parameter.low_ns;
+}
 
 void read_variant(const YamlNode& root, const std::vector<std::string>& variant_names,
                   ParameterTable& table, const YamlContext& context, ResolvedVariant& variant) {
@@ -57,6 +130,9 @@ void read_variant(const YamlNode& root, const std::vector<std::string>& variant_
   read_settings(child(root, "backends"), "backends", context, variant.backends);
   read_settings(child(root, "network"), "network", context, variant.network);
   read_settings(child(root, "process"), "process", context, variant.process);
+  if (const YamlNode* balancer = root.find("balancer")) {
+    read_settings(*balancer, "balancer", context, variant.balancer.emplace());
+  }
   read_settings(child(root, "explore"), "explore", context, variant.explore);
   const std::vector<ClientGroup> groups = read_clients(child(root, "clients"), context);
   for (const ClientGroup& group : groups) {
@@ -65,6 +141,7 @@ void read_variant(const YamlNode& root, const std::vector<std::string>& variant_
   for (Check& check : read_checks(child(root, "check"), groups, variant_names, context)) {
     if (applies(check, variant.name)) variant.checks.push_back(std::move(check));
   }
+  check::add_built_in(variant.checks);
   variant.parameters = table.all();
 }
 
@@ -72,6 +149,9 @@ void lint_variant(const YamlNode& root, const std::vector<std::string>& variant_
                   const ResolvedVariant& variant, const YamlContext& context) {
   lint_gateway(root, variant_names, variant, &Parameter::low_ns, context);
   lint_gateway(root, variant_names, variant, &Parameter::high_ns, context);
+  lint_processes(root, variant, context);
+  lint_partitions(root, variant, context);
+  lint_tokens(root, variant, context);
   const bool fallible = std::any_of(variant.checks.begin(), variant.checks.end(), can_fail);
   const YamlMark mark{variant.line == 0 ? root.mark.line : variant.line, 1};
   if (variant.expect == Expectation::reproduces && !fallible) {

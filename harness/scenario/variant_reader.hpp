@@ -1,6 +1,9 @@
 // Reads one variant out of the tree of the scenario with the variant's changes applied.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+
 #include "harness/scenario/model.hpp"
 #include "harness/scenario/parameter_table.hpp"
 
@@ -15,5 +18,9 @@ void read_variant(const YamlNode& root, const std::vector<std::string>& variant_
 /// values of its parameters), and whether its checks can say anything.
 void lint_variant(const YamlNode& root, const std::vector<std::string>& variant_names,
                   const ResolvedVariant& variant, const YamlContext& context);
+
+/// The number of a duration that the file gives as one; nothing for one that is drawn.
+[[nodiscard]] std::optional<std::int64_t> value_of(const ResolvedVariant& variant,
+                                                   Duration duration);
 
 }  // namespace raceproof::scenario

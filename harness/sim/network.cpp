@@ -17,6 +17,13 @@ bool is_immediate(const DelayRange& latency) {
   return low.form == 0 && high.form == 0 && low.constant_ns == 0 && high.constant_ns == 0;
 }
 
+bool is_immediate(Duration delay) { return is_immediate(DelayRange{delay, delay}); }
+
+/// The sum, where it is one: symbolic instants are dear.
+Instant delayed(Instant origin, Duration after) {
+  return is_immediate(after) ? origin : origin + after;
+}
+
 }  // namespace
 
 void Connection::reset_for_reuse() {
@@ -33,6 +40,7 @@ void Connection::reset_for_reuse() {
     end.in_flight.clear();
     end.in_flight_offset = 0;
     end.deliveries.clear();
+    end.held.clear();
     end.last_delivery = StepLog::none;
     end.sent = 0;
   }
@@ -46,6 +54,7 @@ void Network::clear() {
   connections_used_ = 0;
   listeners_.clear();
   links_.clear();
+  any_may_be_cut_ = false;
 }
 
 Connection& Network::make_connection() {
@@ -57,24 +66,17 @@ Connection& Network::make_connection() {
   return connection;
 }
 
-void Network::set_latency(const std::string& a, const std::string& b, DelayRange latency) {
+Network::Link* Network::link_between(const std::string& a, const std::string& b) {
   for (Link& link : links_) {
-    if (link.a == a && link.b == b) {
-      link.latency = latency;
-      return;
-    }
+    if ((link.a == a && link.b == b) || (link.a == b && link.b == a)) return &link;
   }
-  links_.push_back({a, b, latency, false});
+  return nullptr;
 }
 
-void Network::set_partition(const std::string& a, const std::string& b, bool cut) {
-  for (Link& link : links_) {
-    if ((link.a == a && link.b == b) || (link.a == b && link.b == a)) {
-      link.cut = cut;
-      return;
-    }
-  }
-  links_.push_back({a, b, {}, cut});
+void Network::set_latency(const std::string& a, const std::string& b, DelayRange latency) {
+  Link* known = link_between(a, b);
+  Link& link = known == nullptr ? links_.emplace_back(Link{a, b, {}}) : *known;
+  link.latency = latency;
 }
 
 DelayRange Network::latency_between(const Process& a, const Process& b) const {
@@ -83,15 +85,6 @@ DelayRange Network::latency_between(const Process& a, const Process& b) const {
     if (link.a == b.name() && link.b == a.name()) return link.latency;
   }
   return {};
-}
-
-bool Network::cut_between(const Process& a, const Process& b) const {
-  for (const Link& link : links_) {
-    if (!link.cut) continue;
-    if (link.a == a.name() && link.b == b.name()) return true;
-    if (link.a == b.name() && link.b == a.name()) return true;
-  }
-  return false;
 }
 
 std::shared_ptr<BoundListener> Network::bind(Process& process, Strand& strand, const Endpoint& at) {
@@ -119,6 +112,16 @@ void Network::touch(const BoundListener& listener) {
 
 void Network::request(std::uint32_t slot) {
   Timed& timed = world_.timed(slot);
+  const std::string& host = timed.connect->target.host;
+  if (cut_between(timed.process->name(), host)) {
+    link_between(timed.process->name(), host)->connects.push_back(world_.id_of(slot));
+    return;
+  }
+  schedule_request(slot, {});
+}
+
+void Network::schedule_request(std::uint32_t slot, Duration after) {
+  Timed& timed = world_.timed(slot);
   world_.touch(registry_of(timed.connect->target.host), false);
   const Process* target = nullptr;
   for (const auto& bound : listeners_) {
@@ -126,14 +129,13 @@ void Network::request(std::uint32_t slot) {
   }
   const DelayRange latency =
       target == nullptr ? DelayRange{} : latency_between(*timed.process, *target);
-  if (target != nullptr && cut_between(*timed.process, *target)) return;  // never answered
-  if (is_immediate(latency)) {
+  if (is_immediate(latency) && is_immediate(after)) {
     timed.state = Timed::State::pending;
     request_arrived(slot);
     return;
   }
   const auto label = timed.label;
-  world_.schedule(slot, world_.time().wait_origin() +
+  world_.schedule(slot, delayed(world_.time().wait_origin(), after) +
                             world_.time().draw(latency, {timed.strand->id, label, timed.ordinal,
                                                          world_.next_identity()}));
 }
@@ -175,11 +177,24 @@ void Network::request_arrived(std::uint32_t slot) {
   timed.label = world_.trace().intern("connect answer");
   timed.ordinal = timed.strand->next_ordinal(timed.label);
   timed.cause = world_.current_event();
-  if (is_immediate(latency)) {
+  const std::string& host = timed.connect->target.host;
+  if (cut_between(timed.process->name(), host)) {
+    timed.state = Timed::State::never;
+    link_between(timed.process->name(), host)->connects.push_back(world_.id_of(slot));
+    return;
+  }
+  schedule_answer(slot, {});
+}
+
+void Network::schedule_answer(std::uint32_t slot, Duration after) {
+  Timed& timed = world_.timed(slot);
+  const DelayRange latency =
+      timed.connection == nullptr ? DelayRange{} : timed.connection->latency;
+  if (is_immediate(latency) && is_immediate(after)) {
     answer_arrived(slot);
     return;
   }
-  world_.schedule(slot, world_.time().wait_origin() +
+  world_.schedule(slot, delayed(world_.time().wait_origin(), after) +
                             world_.time().draw(latency, {timed.strand->id, timed.label,
                                                          timed.ordinal, world_.next_identity()}));
 }
@@ -240,9 +255,10 @@ std::size_t Network::send(Connection& connection, int from, const ConstBuffers& 
   ConnectionEnd& receiver = connection.ends[to];
   // While no more than the window was ever sent, no order of reads and writes can fill it.
   receiver.sent += asio::buffer_size(buffers);
-  if (receiver.sent > window_bytes) touch(receiver);
+  const std::size_t window = world_.window();
+  if (receiver.sent > window) touch(receiver);
   const std::size_t used = receiver.unread() + receiver.travelling();
-  std::size_t room = used >= window_bytes ? 0 : window_bytes - used;
+  std::size_t room = used >= window ? 0 : window - used;
   std::size_t taken = 0;
   for (const auto& piece : buffers) {
     const std::size_t size = std::min(room, piece.size());
@@ -251,14 +267,14 @@ std::size_t Network::send(Connection& connection, int from, const ConstBuffers& 
     room -= size;
   }
   if (taken == 0) return 0;
-  if (cut_between(*connection.ends[from].process, *receiver.process)) {
-    receiver.in_flight.resize(receiver.in_flight.size() - taken);  // lost on the way, for good
+  if (cut_between(connection)) {
+    receiver.held.push_back({taken, SegmentEnd::none});
     return taken;
   }
   std::size_t left = taken;
   while (left > 0) {
     const std::size_t piece = piece_of(connection, from, left);
-    send_piece(connection, to, piece);
+    send_segment(connection, to, {piece, SegmentEnd::none}, {});
     left -= piece;
   }
   return taken;
@@ -274,29 +290,33 @@ std::size_t Network::piece_of(const Connection& connection, int from, std::size_
   return cut == 0 ? bytes : static_cast<std::size_t>(cut);
 }
 
-void Network::send_piece(Connection& connection, int to, std::size_t bytes) {
-  if (is_immediate(connection.latency)) {
-    deliver(connection, to, bytes, SegmentEnd::none);
+void Network::send_segment(Connection& connection, int to, ConnectionEnd::Segment segment,
+                           Duration after) {
+  if (is_immediate(connection.latency) && is_immediate(after)) {
+    deliver(connection, to, segment.bytes, segment.end);
     return;
   }
   ConnectionEnd& receiver = connection.ends[to];
-  const auto slot =
-      world_.allocate(TimedKind::delivery, *receiver.process, *receiver.strand, "data");
+  static constexpr const char* labels[] = {"data", "end of file", "reset"};
+  const auto slot = world_.allocate(TimedKind::delivery, *receiver.process, *receiver.strand,
+                                    labels[static_cast<int>(segment.end)]);
   Timed& timed = world_.timed(slot);
   timed.connection = &connection;
   timed.end = static_cast<std::uint8_t>(to);
-  timed.bytes = bytes;
-  timed.segment_end = SegmentEnd::none;
-  schedule_delivery(connection, to, slot);
+  timed.bytes = segment.bytes;
+  timed.segment_end = segment.end;
+  schedule_delivery(connection, to, slot, after);
 }
 
-void Network::schedule_delivery(Connection& connection, int to, std::uint32_t slot) {
+void Network::schedule_delivery(Connection& connection, int to, std::uint32_t slot,
+                                Duration after) {
   Timed& timed = world_.timed(slot);
   ConnectionEnd& receiver = connection.ends[to];
   TimeModel& time = world_.time();
   Instant arrival =
-      time.wait_origin() + time.draw(connection.latency, {receiver.strand->id, timed.label,
-                                                          timed.ordinal, world_.next_identity()});
+      delayed(time.wait_origin(), after) +
+      time.draw(connection.latency,
+                {receiver.strand->id, timed.label, timed.ordinal, world_.next_identity()});
   const bool queued_behind = !receiver.deliveries.empty();
   if (queued_behind && !time.symbolic()) {
     const std::int64_t previous = world_.timed(receiver.deliveries.back()).time_ns;
@@ -316,19 +336,11 @@ void Network::send_end(Connection& connection, int from, SegmentEnd kind) {
   if (receiver.process == nullptr) return;
   receiver.process->touch();
   if (!receiver.process->alive()) return;
-  if (cut_between(*connection.ends[from].process, *receiver.process)) return;
-  if (is_immediate(connection.latency)) {
-    deliver(connection, to, 0, kind);
+  if (cut_between(connection)) {
+    receiver.held.push_back({0, kind});
     return;
   }
-  const auto slot = world_.allocate(TimedKind::delivery, *receiver.process, *receiver.strand,
-                                    kind == SegmentEnd::reset ? "reset" : "end of file");
-  Timed& timed = world_.timed(slot);
-  timed.connection = &connection;
-  timed.end = static_cast<std::uint8_t>(to);
-  timed.bytes = 0;
-  timed.segment_end = kind;
-  schedule_delivery(connection, to, slot);
+  send_segment(connection, to, {0, kind}, {});
 }
 
 void Network::deliver(Connection& connection, int to, std::size_t bytes, SegmentEnd kind) {

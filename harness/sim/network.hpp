@@ -38,6 +38,12 @@ struct ConnectionEnd {
   std::string in_flight;
   std::size_t in_flight_offset = 0;
   std::deque<std::uint32_t> deliveries;  ///< slots, in order
+  /// Sent while the link was cut, in order: goes out again when it heals.
+  struct Segment {
+    std::size_t bytes = 0;
+    SegmentEnd end = SegmentEnd::none;
+  };
+  std::vector<Segment> held;
 
   [[nodiscard]] std::size_t unread() const { return received.size() - read_offset; }
   [[nodiscard]] std::size_t travelling() const { return in_flight.size() - in_flight_offset; }
@@ -50,7 +56,8 @@ struct Connection {
   void reset_for_reuse();
 };
 
-/// Bytes that may be on the way and unread per direction before a write waits.
+/// Bytes that may be on the way and unread per direction before a write waits, unless a run says
+/// otherwise.
 inline constexpr std::size_t window_bytes = 256 * 1024;
 
 /// A bound endpoint of a process.
@@ -97,6 +104,14 @@ class SimListener final : public ListenerImpl {
   std::shared_ptr<BoundListener> bound_;
 };
 
+/// What a strand waits for.
+struct Waiting {
+  std::string strand;
+  std::string what;      ///< the wait's name; "a read from PEER" and so on for streams
+  bool limited = false;  ///< it ends by itself, at some time
+  [[nodiscard]] std::string text() const { return strand + " waits for " + what; }
+};
+
 /// All connections and listeners of a world.
 class Network {
  public:
@@ -104,8 +119,14 @@ class Network {
 
   /// Latency of each direction between two processes, by name; none is immediate.
   void set_latency(const std::string& a, const std::string& b, DelayRange latency);
-  /// Cuts (or mends) all traffic between two processes: what is sent meanwhile is never delivered.
-  void set_partition(const std::string& a, const std::string& b, bool cut);
+  /// Two processes between which traffic may be cut, by name; before anything is sent between them.
+  /// What is sent while it is cut is kept, as TCP keeps what nobody acknowledges, and goes out again
+  /// some time of `retransmit` after the link heals, once for each direction of a connection, and
+  /// once for each connect. Returns the link, for `World::partition`.
+  std::uint32_t may_be_cut(const std::string& a, const std::string& b, DelayRange retransmit);
+  /// Cuts a link once more, or mends it once. What is on its way arrives.
+  void cut(std::uint32_t link);
+  void mend(std::uint32_t link);
 
   std::shared_ptr<BoundListener> bind(Process& process, Strand& strand, const Endpoint& at);
   /// `slot` names the pending connect; its answer completes it.
@@ -131,6 +152,18 @@ class Network {
   /// Destroys the handlers that wait at ends of `process`.
   bool destroy_handlers(Process& process);
   void clear();
+  /// What the ends and listeners of a process come to, and whose they are.
+  struct Held {
+    std::int64_t reads = 0;
+    std::int64_t writes = 0;
+    std::int64_t accepts = 0;
+    std::int64_t streams = 0;  ///< ends that are open
+    std::int64_t listeners = 0;
+    std::string names;
+  };
+  [[nodiscard]] Held held_by(const Process& process) const;
+  /// Adds pending reads, writes and accepts.
+  void add_waiting(std::vector<Waiting>& waiting) const;
   /// What the current step reaches for (step_log.hpp).
   void touch(const BoundListener& listener);
   void closing(const BoundListener& listener);
@@ -141,20 +174,37 @@ class Network {
   ObjectId registry_of(const std::string& host);
   /// How many of `bytes` travel together: all, or fewer where the run fragments (0 drawn: all).
   std::size_t piece_of(const Connection& connection, int from, std::size_t bytes);
-  void send_piece(Connection& connection, int to, std::size_t bytes);
-  void schedule_delivery(Connection& connection, int to, std::uint32_t slot);
+  void schedule_delivery(Connection& connection, int to, std::uint32_t slot, Duration after);
   [[nodiscard]] DelayRange latency_between(const Process& a, const Process& b) const;
-  [[nodiscard]] bool cut_between(const Process& a, const Process& b) const;
+  struct Link;
+  [[nodiscard]] Link* link_between(const std::string& a, const std::string& b);
+  /// Whether nothing gets through from the one to the other now; the current step looks at it.
+  [[nodiscard]] bool cut_between(const std::string& a, const std::string& b);
+  [[nodiscard]] bool cut_between(const Connection& connection) {
+    return any_may_be_cut_ &&
+           cut_between(connection.ends[0].process->name(), connection.ends[1].process->name());
+  }
+  void send_again(Connection& connection, int to, const DelayRange& retransmit);
+  void schedule_answer(std::uint32_t slot, Duration after);
+  void schedule_request(std::uint32_t slot, Duration after);
+  void send_segment(Connection& connection, int to, ConnectionEnd::Segment segment,
+                    Duration after);
+  [[nodiscard]] Duration draw_retransmission(const DelayRange& range, Strand& strand);
   Connection& make_connection();
 
   struct Link {
     std::string a;
     std::string b;
-    DelayRange latency;
-    bool cut = false;
+    DelayRange latency{};
+    bool may_be_cut = false;
+    int cuts = 0;  ///< partitions that last
+    DelayRange retransmit{};
+    ObjectId object = 0;
+    std::vector<OperationId> connects{};  ///< requests and answers that are kept
   };
   World& world_;
   std::vector<Link> links_;
+  bool any_may_be_cut_ = false;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::size_t connections_used_ = 0;
   std::vector<std::shared_ptr<BoundListener>> listeners_;

@@ -36,6 +36,8 @@ struct ProcessOptions {
   std::function<void(Runtime&, const Executor& root)> start;
   /// Destroys what `start` built, after the kernel has destroyed all pending handlers.
   std::function<void()> destroy;
+  /// What a signal to end comes to, on the root strand; nothing if it is empty.
+  std::function<void()> signal{};
 };
 
 class Process final : public Runtime {
@@ -75,8 +77,12 @@ class Process final : public Runtime {
   void start();
   /// Shuts the process's effects, destroys its handlers, then what `start` built, then its sockets.
   void kill();
+  /// Queues `options.signal` on the root strand.
+  void signal();
   /// Takes one step if there is something to do now; false if the process is quiescent.
   bool step();
+  /// Handlers that are queued.
+  [[nodiscard]] std::int64_t handlers_pending() const;
   /// Whether `step` would do something.
   [[nodiscard]] bool runnable() const;
 

@@ -42,7 +42,9 @@ void World::begin(const RunOptions& options, Decider& decider) {
   touches_first_ = false;
   event_points_.clear();
   happened_.clear();
+  stock_wanted_.clear();
   sequence_ = 0;
+  partitions_ = 0;
   current_event_ = 0;
   current_strand_ = nullptr;
   stop_requested_ = false;
@@ -56,20 +58,7 @@ void World::begin(const RunOptions& options, Decider& decider) {
   trace_.add_strand("world");
   record(trace::EventKind::start, 0, trace_.intern("run"), 0);
   // The horizon is an event of nobody.
-  const auto slot = static_cast<std::uint32_t>(slots_.size());
-  const std::uint32_t horizon = free_slots_.empty() ? slot : free_slots_.back();
-  if (free_slots_.empty()) {
-    slots_.emplace_back();
-  } else {
-    free_slots_.pop_back();
-  }
-  Timed& timed = slots_[horizon];
-  timed.kind = TimedKind::horizon;
-  timed.process = nullptr;  // the slot may have been somebody's in an earlier run
-  timed.strand = nullptr;
-  timed.ordinal = 0;
-  timed.cause = 0;
-  timed.label = trace_.intern("horizon");
+  const std::uint32_t horizon = slot_of_nobody(TimedKind::horizon, "horizon");
   schedule(horizon, Instant() + options.horizon);
 }
 
@@ -94,6 +83,14 @@ void World::kill(Process& process, Duration at, Duration restart_after) {
   schedule_accident(TimedKind::process_kill, process, "kill", at, restart_after);
 }
 
+void World::start(Process& process, Duration after) {
+  schedule_accident(TimedKind::process_start, process, "start", after, {});
+}
+
+void World::signal(Process& process, Duration at) {
+  schedule_accident(TimedKind::process_signal, process, "signal", at, {});
+}
+
 void World::schedule_accident(TimedKind kind, Process& process, const char* label, Duration after,
                               Duration then) {
   const auto slot = allocate(kind, process, process.root(), label);
@@ -101,16 +98,32 @@ void World::schedule_accident(TimedKind kind, Process& process, const char* labe
   schedule(slot, time_.wait_origin() + after);
 }
 
+std::uint32_t World::free_slot() {
+  if (free_slots_.empty()) {
+    slots_.emplace_back();
+    return static_cast<std::uint32_t>(slots_.size() - 1);
+  }
+  const std::uint32_t slot = free_slots_.back();
+  free_slots_.pop_back();
+  return slot;
+}
+
+std::uint32_t World::slot_of_nobody(TimedKind kind, std::string_view label) {
+  const std::uint32_t slot = free_slot();
+  Timed& timed = slots_[slot];
+  timed.kind = kind;
+  timed.process = nullptr;  // the slot may have been somebody's in an earlier run
+  timed.strand = nullptr;
+  timed.ordinal = 0;
+  timed.cause = current_event_;
+  timed.queued = false;
+  timed.label = trace_.intern(label);
+  return slot;
+}
+
 std::uint32_t World::allocate(TimedKind kind, Process& process, Strand& strand,
                               std::string_view label) {
-  std::uint32_t slot = 0;
-  if (free_slots_.empty()) {
-    slot = static_cast<std::uint32_t>(slots_.size());
-    slots_.emplace_back();
-  } else {
-    slot = free_slots_.back();
-    free_slots_.pop_back();
-  }
+  const std::uint32_t slot = free_slot();
   Timed& timed = slots_[slot];
   timed.kind = kind;
   timed.process = &process;
@@ -376,6 +389,9 @@ void World::happen(std::uint32_t slot) {
     release(slot);
     return;
   }
+  if (event.kind == TimedKind::partition_begin || event.kind == TimedKind::partition_end) {
+    return happen_to_link(slot);
+  }
   Process& process = *event.process;
   const auto kind = [&] {
     switch (event.kind) {
@@ -438,6 +454,10 @@ void World::happen(std::uint32_t slot) {
         release(slot);
         process.stall(false);
         return;
+      case TimedKind::process_signal:
+        release(slot);
+        process.signal();
+        return;
       case TimedKind::process_kill: {
         const Duration restart_after = event.then;
         release(slot);
@@ -489,6 +509,7 @@ RunEnd World::loop() {
       }
     }
     if (worked) continue;
+    if (!stock_wanted_.empty()) observe_stock();
     if (steps_ != nullptr && steps_->impossible) return RunEnd::impossible;
     if (trace_.events().size() > options_.event_limit) return RunEnd::event_limit;
     if (!advance()) {
@@ -537,16 +558,6 @@ bool World::destroy_handlers(Process& process) {
     }
   }
   return found;
-}
-
-std::vector<std::string> World::waiting() const {
-  std::vector<std::string> result;
-  for (const Timed& event : slots_) {
-    const bool waits = event.state == Timed::State::never || event.state == Timed::State::pending;
-    if (!waits || event.strand == nullptr || !event.process->alive()) continue;
-    result.push_back(fmt::format("{} waits for {}", event.strand->name, trace_.text(event.label)));
-  }
-  return result;
 }
 
 void World::end() {

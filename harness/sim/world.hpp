@@ -43,6 +43,8 @@ struct RunOptions {
   Duration horizon = std::chrono::seconds(60);
   /// What is written may arrive in pieces, cut anywhere; concrete runs only.
   bool fragment = false;
+  /// Bytes that a direction of a connection holds, on the way and unread, before a write waits.
+  std::size_t window = window_bytes;
   /// Keep the bytes that arrive, for the decoded view.
   bool keep_payloads = false;
   /// Events without progress of virtual time before the run ends as a spin.
@@ -65,6 +67,9 @@ enum class TimedKind : std::uint8_t {
   stall_begin,
   stall_end,
   process_kill,
+  process_signal,
+  partition_begin,
+  partition_end,
   horizon,
 };
 
@@ -89,7 +94,8 @@ struct Timed {
   const Strand* armed_on = nullptr;  ///< the strand that was running when this was armed
   Connection* connection = nullptr;
   std::size_t bytes = 0;
-  Duration then;  ///< stall, kill: from this event to the end of it, or the restart
+  Duration then;  ///< stall, kill, partition: from this event to the end of it, or the restart
+  std::uint32_t link = 0;  ///< partition
   WaitHandler handler;
   /// Of a connect, from its request to its answer.
   struct Connect {
@@ -108,7 +114,8 @@ class World final : private LeakObserver {
   World& operator=(const World&) = delete;
 
   void begin(const RunOptions& options, Decider& decider);
-  /// Adds a process; it starts after its cold start delay, in the order of addition.
+  /// Adds a process; it starts after its cold start delay, in the order of addition; with
+  /// `Duration::max()` when `start` says so.
   Process& add_process(ProcessOptions options);
   Network& network() { return network_; }
   /// At `at`, counted from the start of the run, the process is stalled for `length` (CPU
@@ -117,6 +124,14 @@ class World final : private LeakObserver {
   /// Kills the process at `at`; it starts again `restart_after` later unless that is
   /// `Duration::max()`.
   void kill(Process& process, Duration at, Duration restart_after);
+  /// Starts a process that has not been started, `after` now. Callable from handlers.
+  void start(Process& process, Duration after);
+  /// Asks the process to end, as SIGTERM does: its `ProcessOptions::signal` runs on its root strand,
+  /// if it lives then.
+  void signal(Process& process, Duration at);
+  /// Cuts the link, which `Network::may_be_cut` named, at `at` for `length`; for good if that is
+  /// `Duration::max()`.
+  void partition(std::uint32_t link, Duration at, Duration length);
 
   RunEnd run();
   /// Ends the run after the current step. Callable from handlers.
@@ -134,8 +149,14 @@ class World final : private LeakObserver {
   [[nodiscard]] const std::vector<PointId>& event_points() const { return event_points_; }
   /// What happened in a symbolic run, in order, by meaning.
   [[nodiscard]] const std::vector<Meaning>& happened() const { return happened_; }
-  /// Events that are pending when the run ends, as "strand waits for what".
-  [[nodiscard]] std::vector<std::string> waiting() const;
+  /// What live processes wait for, by strands.
+  [[nodiscard]] std::vector<Waiting> waiting() const;
+  /// As soon as nothing is left to do at this instant, what the process still holds is observed:
+  /// `process_left{process, timers, connects, reads, writes, accepts, streams, listeners, handlers,
+  /// names}`. Asked when a process says that it has shut down.
+  void take_stock(Process& process);
+  /// Adds to the record of a run that has ended.
+  void note(std::string_view name, std::span<const Field> fields);
 
   // --- for processes and network ----------------------------------------------------------------
 
@@ -177,6 +198,7 @@ class World final : private LeakObserver {
   [[nodiscard]] Strand* current_strand() const { return current_strand_; }
   [[nodiscard]] bool fragments() const { return options_.fragment && !time_.symbolic(); }
   [[nodiscard]] bool keep_payloads() const { return options_.keep_payloads; }
+  [[nodiscard]] std::size_t window() const { return options_.window; }
   [[nodiscard]] std::uint64_t seed() const { return options_.seed; }
   [[nodiscard]] Decider& decider() { return *decider_; }
   /// Whether all processes are being destroyed: the run and its decider are gone.
@@ -200,6 +222,9 @@ class World final : private LeakObserver {
  private:
   void leaked(const Leak& leak) override;
   RunEnd loop();
+  void observe_stock();
+  std::uint32_t free_slot();
+  std::uint32_t slot_of_nobody(TimedKind kind, std::string_view label);
   [[nodiscard]] RunEnd stopped_end() const;
 
   struct HeapItem {
@@ -215,6 +240,10 @@ class World final : private LeakObserver {
   /// Something happens to `process` `after` now; `then` is kept for what follows it.
   void schedule_accident(TimedKind kind, Process& process, const char* label, Duration after,
                          Duration then);
+  /// The link is cut or mended `after` now.
+  void schedule_partition(TimedKind kind, std::uint32_t link, const char* label, Duration after,
+                          Duration then);
+  void happen_to_link(std::uint32_t slot);
   bool advance();
   void begin_step(std::uint32_t slot);
   void touched(std::span<StepLog::Predecessor> conflicts);
@@ -248,6 +277,7 @@ class World final : private LeakObserver {
   OperationPool pool_;
   std::unique_ptr<boost::asio::io_context> context_;
   std::vector<std::unique_ptr<Process>> processes_;
+  std::vector<Process*> stock_wanted_;
   std::deque<Timed> slots_;
   std::vector<std::uint32_t> free_slots_;
   std::vector<HeapItem> heap_;             // concrete
@@ -266,6 +296,7 @@ class World final : private LeakObserver {
   std::vector<PointId> event_points_;
   std::vector<Meaning> happened_;
   std::uint32_t sequence_ = 0;
+  std::uint32_t partitions_ = 0;  ///< planned
   StepLog* steps_ = nullptr;
   bool local_time_ = false;
   Identity step_identity_ = 1;

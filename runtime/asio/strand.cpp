@@ -22,8 +22,7 @@ std::string ChildNames::make(std::string_view name) {
     uses_.erase(oldest_first_.front());
     oldest_first_.pop_front();
   }
-  uses_.emplace(name, 1);
-  oldest_first_.emplace_back(name);
+  oldest_first_.push_back(uses_.emplace(name, 1).first);
   return std::string(name);
 }
 

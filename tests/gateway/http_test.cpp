@@ -94,6 +94,37 @@ TEST(HttpReader, LimitsHeader) {
   EXPECT_EQ(reader.failure_status(), 431U);
 }
 
+// The limit is for start line and fields together, and does not depend on how they arrive.
+TEST(HttpReader, LimitsHeaderThatComesAtOnce) {
+  LimitSettings limits;
+  limits.max_header = 256;
+  const auto status_of = [&limits](std::size_t size) {
+    std::string header = "GET /" + std::string(150, 'a') + " HTTP/1.1\r\nX: ";
+    header += std::string(size - header.size() - 4, 'x') + "\r\n\r\n";
+    HttpReader reader(limits);
+    return feed_and_parse(reader, header);
+  };
+  EXPECT_EQ(status_of(256), Status::request);
+  EXPECT_EQ(status_of(257), Status::failed);
+}
+
+// A body without a length is a 411, whatever it holds and however it is cut.
+TEST(HttpReader, RequiresLength) {
+  const std::string header = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: ";
+  for (const std::string coding : {"chunked", "gzip", "gzip, chunked"}) {
+    for (const std::string body : {"0\r\n\r\n", "3\r\nabc\r\n0\r\n\r\n", "xyz"}) {
+      const LimitSettings limits;
+      HttpReader reader(limits);
+      Status status = Status::need_more;
+      for (const char byte : header + coding + "\r\n\r\n" + body) {
+        if (status == Status::need_more) status = feed_and_parse(reader, {&byte, 1});
+      }
+      EXPECT_EQ(status, Status::failed);
+      EXPECT_EQ(reader.failure_status(), 411U);
+    }
+  }
+}
+
 // A body beyond its limit is a 413.
 TEST(HttpReader, LimitsBody) {
   LimitSettings limits;

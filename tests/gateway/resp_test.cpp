@@ -49,6 +49,35 @@ TEST(RespReader, BreaksOnNonsense) {
   EXPECT_FALSE(reader.error().empty());
 }
 
+// One line that announces a huge array cannot take all memory.
+TEST(RespReader, BreaksOnTooManyElements) {
+  Reader reader;
+  reader.feed("*65536\r\n");
+  EXPECT_FALSE(reader.next());
+  EXPECT_FALSE(reader.broken());
+  for (const auto* line : {"*65537\r\n", "*2147483647\r\n", "*1\r\n*65537\r\n"}) {
+    Reader other;
+    other.feed(line);
+    EXPECT_FALSE(other.next());
+    EXPECT_TRUE(other.broken()) << line;
+    EXPECT_FALSE(other.error().empty());
+  }
+}
+
+// A reply that never ends does not grow without bound.
+TEST(RespReader, BreaksOnEndlessReply) {
+  Reader reader;
+  reader.feed("$400000000\r\n");
+  const std::string megabyte(1 << 20, 'x');
+  int fed = 0;
+  for (; fed < 100 && !reader.broken(); ++fed) {
+    reader.feed(megabyte);
+    EXPECT_FALSE(reader.next());
+  }
+  EXPECT_EQ(fed, 16);
+  EXPECT_EQ(reader.error(), "a reply too long");
+}
+
 struct Dialogue {
   std::vector<std::string> messages;
   std::vector<std::string> replies;

@@ -45,7 +45,10 @@ TEST(Server, EstablishesAndAnswers) {
   EXPECT_TRUE(contains(client.receive().text, R"("type":"session_established")"));
   EXPECT_EQ(world.redis().sessions(), 1U);
   client.send(R"({"type":"chat","text":"hello"})");
-  EXPECT_EQ(client.receive().text, R"({"type":"agent_completed","text":"You said: hello"})");
+  EXPECT_TRUE(contains(client.receive().text, R"("type":"agent_started","user_id":"alice")"));
+  const std::string reply = client.receive().text;
+  EXPECT_TRUE(contains(reply, R"("type":"agent_completed","user_id":"alice")"));
+  EXPECT_TRUE(contains(reply, R"("payload":{"text":"You said: hello"})"));
   client.send(R"({"type":"ping"})");
   EXPECT_EQ(client.receive().text, R"({"type":"pong"})");
   client.send("{");

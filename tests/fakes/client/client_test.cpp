@@ -147,8 +147,9 @@ TEST_F(ClientTest, MeetsAFrameAndLeavesCleanly) {
   const std::vector<std::string> expected = {
       "client_connecting client=alice attempt=1",
       "client_http client=alice path=/ws status=101",
-      "client_open client=alice",
-      R"(client_frame client=alice type=hello text={"type":"hello","n":1})",
+      "client_open client=alice user=alice subprotocol=",
+      R"(client_frame client=alice type=hello text={"type":"hello","n":1} user= run= tool= )"
+      "recovered=false",
       "client_close client=alice code=1000 reason= local=true",
       "client_done client=alice ok=true"};
   EXPECT_EQ(seen_, expected);
@@ -452,6 +453,99 @@ TEST_F(ClientTest, LimitsAProbe) {
   probe.within = 30ms;
   EXPECT_FALSE(play({does(Kind::hang)}, {probe}));
   EXPECT_EQ(count("client_error client=alice reason=Connection timed out"), 1U) << log();
+}
+
+// The token travels as it is told to, behind the subprotocols that are offered anyway; `none` sends
+// none; further headers go along.
+TEST_F(ClientTest, BringsItsToken) {
+  Connect as_header = connecting();
+  as_header.token = "abc";
+  as_header.headers = {{"X-Trace", "7"}};
+  Connect as_subprotocol = connecting();
+  as_subprotocol.token = "abc";
+  as_subprotocol.send_token_as = TokenAs::subprotocol;
+  as_subprotocol.subprotocols = {"jwt-auth"};
+  Connect none = connecting();
+  none.token = "none";
+  EXPECT_TRUE(play({Behaviour{}}, {as_header, as_subprotocol, none})) << log();
+  const auto& seen = server_->seen();
+  EXPECT_EQ(seen.authorizations, (std::vector<std::string>{"Bearer abc", "", ""}));
+  EXPECT_EQ(seen.offers, (std::vector<std::string>{"", "jwt-auth, jwt.abc", ""}));
+  EXPECT_EQ(seen.traces, (std::vector<std::string>{"7", "", ""}));
+}
+
+// The subprotocol that the server chose can be expected; one that was not offered fails the
+// connection (RFC 6455 section 4.1).
+TEST_F(ClientTest, KnowsTheSubprotocol) {
+  Behaviour chooses;
+  chooses.subprotocol = "jwt-auth";
+  Connect offers = connecting();
+  offers.subprotocols = {"chat", "jwt-auth"};
+  Expect chosen;
+  chosen.subprotocol = "jwt-auth";
+  EXPECT_TRUE(play({chooses}, {offers, chosen})) << log();
+  EXPECT_EQ(count("client_open client=alice user=alice subprotocol=jwt-auth"), 1U) << log();
+}
+TEST_F(ClientTest, ExpectsAnotherSubprotocolInVain) {
+  Expect chosen;
+  chosen.subprotocol = "jwt-auth";
+  EXPECT_FALSE(play({Behaviour{}}, {connecting(), chosen}));
+  EXPECT_EQ(count("client_step_failed client=alice step=2 kind=expect "
+                  "expected=subprotocol 'jwt-auth' got=none"),
+            1U)
+      << log();
+}
+TEST_F(ClientTest, LeavesAServerThatInventsASubprotocol) {
+  Behaviour invents;
+  invents.subprotocol = "invented";
+  EXPECT_FALSE(play({invents}, {connecting()}));
+  EXPECT_EQ(count("client_error client=alice reason=Protocol error"), 1U) << log();
+}
+
+// Frames are binary, long, and about a thread, where the script says so.
+TEST_F(ClientTest, SendsFramesOfAllKinds) {
+  Send thread;
+  thread.text = "hello";
+  thread.thread = "t1";
+  Send big;
+  big.text = "a";
+  big.bytes = 9000;
+  Send raw;
+  raw.raw = "\x01";
+  raw.binary = true;
+  raw.bytes = 3;
+  EXPECT_TRUE(play({Behaviour{}}, {connecting(), thread, big, raw})) << log();
+  const auto& frames = server_->seen().frames;
+  ASSERT_EQ(frames.size(), 3U);
+  EXPECT_EQ(frames[0], R"({"type":"chat","text":"hello","thread_id":"t1"})");
+  EXPECT_EQ(frames[1].size(), 9000U);
+  EXPECT_TRUE(frames[1].starts_with(R"({"type":"chat","text":"axxx)"));
+  EXPECT_EQ(frames[2], "\x01xx");
+  EXPECT_EQ(server_->seen().binary, (std::vector<bool>{false, false, true}));
+}
+
+// Nothing is read for the time that it says, while the script goes on; then all of it is.
+TEST_F(ClientTest, ReadsSlowly) {
+  ReadSlowly slow;
+  slow.span = exactly(200ms);
+  Expect echo = frame("echo");
+  const auto begin = std::chrono::steady_clock::now();
+  // The read that is pending when it begins still brings its frame.
+  EXPECT_TRUE(play({Behaviour{}}, {connecting(), slow, Send{}, echo, Send{}, echo})) << log();
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, 200ms);
+  EXPECT_EQ(count("client_frame"), 2U);
+}
+TEST_F(ClientTest, StopsReading) {
+  ReadSlowly slow;
+  slow.span = exactly(10s);
+  Expect early = frame("echo");
+  early.within = 50ms;
+  EXPECT_FALSE(play({Behaviour{}}, {connecting(), slow, Send{}, frame("echo"), Send{}, early}));
+  EXPECT_EQ(count("client_step_failed client=alice step=6 kind=expect expected=a frame 'echo' "
+                  "got=nothing of the kind in time"),
+            1U)
+      << log();
+  EXPECT_EQ(count("client_done client=alice ok=false"), 1U) << "it reads again in order to leave";
 }
 
 // Cancelling a client that waits for a frame resets its connection and ends it.

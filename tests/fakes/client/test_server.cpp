@@ -37,6 +37,7 @@ Awaitable<> echo(Socket& socket, Seen& seen) {
   for (;;) {
     const auto [error, bytes] = co_await socket.async_read(buffer, as_tuple);
     if (error) break;
+    seen.binary.push_back(socket.got_binary());
     seen.frames.push_back(beast::buffers_to_string(buffer.cdata()));
     buffer.consume(buffer.size());
     const std::string reply = R"({"type":"echo","text":"got it"})";
@@ -72,6 +73,8 @@ Awaitable<> TestServer::serve(Stream stream, Behaviour behaviour) {
   if (error) co_return;
   seen_.paths.emplace_back(request.target());
   seen_.authorizations.emplace_back(request[http::field::authorization]);
+  seen_.offers.emplace_back(request[http::field::sec_websocket_protocol]);
+  seen_.traces.emplace_back(request["X-Trace"]);
   if (behaviour.kind == Behaviour::Kind::drop) co_return stream.reset();
   if (behaviour.kind == Behaviour::Kind::hang) {
     co_await runtime_.sleep_until(Instant::max());
@@ -81,6 +84,12 @@ Awaitable<> TestServer::serve(Stream stream, Behaviour behaviour) {
   if (!websocket::is_upgrade(request)) co_return co_await answer(stream, 200);
 
   Socket socket(std::move(stream));
+  if (!behaviour.subprotocol.empty()) {
+    const std::string chosen = behaviour.subprotocol;
+    socket.set_option(websocket::stream_base::decorator([chosen](websocket::response_type& made) {
+      made.set(http::field::sec_websocket_protocol, chosen);
+    }));
+  }
   co_await socket.async_accept(request, as_tuple);
   for (const auto& frame : behaviour.frames) {
     co_await socket.async_write(asio::buffer(frame), as_tuple);

@@ -20,13 +20,17 @@ struct Behaviour {
   int close = 0;                    ///< then close with this code; 0: echo until the client closes
   std::string reason;
   bool reset = false;  ///< then reset the connection
-  bool deaf = false;   ///< then neither read nor write any more
+  std::string subprotocol;  ///< chosen, offered or not; none when empty
+  bool deaf = false;        ///< then neither read nor write any more
 };
 
 /// What it saw, in order of arrival.
 struct Seen {
   std::vector<std::string> paths;
   std::vector<std::string> authorizations;
+  std::vector<std::string> offers;  ///< Sec-WebSocket-Protocol
+  std::vector<std::string> traces;  ///< X-Trace
+  std::vector<bool> binary;         ///< of each frame
   std::vector<std::string> frames;
   std::vector<int> closes;  ///< the client's close codes; 0 when a connection was lost without one
 };

@@ -35,6 +35,22 @@ class HandMadeTrace {
     trace_.observe(event, 0, trace_.events()[event].time_ns,
                    Observation{name, std::span<const Field>(fields.begin(), fields.size())});
   }
+  /// The same on a strand of that name, which is made at its first use.
+  void on(std::string_view strand, std::int64_t ms, std::string_view name,
+          std::initializer_list<Field> fields) {
+    const auto id = event(ms, 0);
+    trace_.observe(id, strand_called(strand), ms * 1'000'000,
+                   Observation{name, std::span<const Field>(fields.begin(), fields.size())});
+  }
+  /// The process dies: an event of its root strand.
+  void kill(std::string_view process, std::int64_t ms) {
+    trace::Event event;
+    event.strand = strand_called(process);
+    event.label = trace_.intern("kill");
+    event.kind = trace::EventKind::process;
+    event.time_ns = ms * 1'000'000;
+    trace_.add(event);
+  }
   trace::EventId state(std::int64_t ms, std::string_view subject, std::string_view property,
                        bool value) {
     return observe(ms, "state", {{"subject", subject}, {"property", property}, {"value", value}});
@@ -61,6 +77,13 @@ class HandMadeTrace {
   [[nodiscard]] const trace::Trace& trace() const { return trace_; }
 
  private:
+  trace::StrandId strand_called(std::string_view name) {
+    for (trace::StrandId id = 0; id < trace_.strand_count(); ++id) {
+      if (trace_.strand_name(id) == name) return id;
+    }
+    return trace_.add_strand(name);
+  }
+
   trace::Trace trace_;
 };
 

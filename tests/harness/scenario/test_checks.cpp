@@ -10,7 +10,7 @@ const std::string clients = "clients: {alice: [get], users: {count: 2, steps: [g
 const std::string guard = "  - sometimes: {close: 1011}\n";
 
 std::vector<Check> checks_of(const std::string& list) {
-  return must_load(head + clients + "check:\n" + list)->variants().front()->checks;
+  return own_checks(*must_load(head + clients + "check:\n" + list)->variants().front());
 }
 
 void expect_check_complaint(const std::string& check, const std::string& expected) {
@@ -69,16 +69,37 @@ TEST(ScenarioChecks, Times) {
   EXPECT_FALSE(checks[2].within);
 }
 
+// Passing means: every invariant is required of every variant, once; where a never names one it is
+// the scenario's own, and may be what a variant reproduces.
+TEST(ScenarioChecks, InvariantsAreRequiredUnlessNamed) {
+  const auto scenario = must_load(head +
+                                  "variants:\n  a: {expect: reproduces}\n  b: {expect: holds}\n"
+                                  "check:\n  - never: {invariant: commit_first, in: [a]}\n"
+                                  "  - sometimes: {invariant: commit_first, in: [a]}\n");
+  const auto named = own_checks(*scenario->resolve("a"));
+  ASSERT_EQ(named.size(), 2u);
+  EXPECT_EQ(named[0].pattern.kind, Pattern::Kind::invariant);
+  EXPECT_EQ(named[0].pattern.invariant, check::Invariant::commit_first);
+  EXPECT_EQ(named[0].text, "never: {invariant: commit_first, in: [a]}");
+  EXPECT_EQ(scenario->resolve("a")->checks.size(), 2 + check::invariant_count - 1);
+  EXPECT_EQ(scenario->resolve("b")->checks.size(), check::invariant_count);
+}
+
 TEST(ScenarioChecks, Mistakes) {
   expect_check_complaint("nevr: {close: 1011}",
                          "s.yaml:8:5: unknown check 'nevr' (did you mean 'never'?); checks: never, "
                          "always, sometimes, eventually, leads_to");
   expect_check_complaint("never: {close: 1011, http: 503}",
                          "s.yaml:8:12: a pattern has exactly one of close, http, frame, observe, "
-                         "state; this one has 2");
+                         "state, invariant; this one has 2");
   expect_check_complaint("never: {client: alice}",
                          "s.yaml:8:12: a pattern has exactly one of close, http, frame, observe, "
-                         "state; this one has 0");
+                         "state, invariant; this one has 0");
+  expect_check_complaint("always: {invariant: commit_first}",
+                         "s.yaml:8:13: an invariant is violated or not: only never and sometimes "
+                         "can speak of it");
+  expect_check_complaint("never: {invariant: commit_first, client: alice}",
+                         "s.yaml:8:12: 'invariant' goes with no other condition");
   expect_check_complaint("never: {close: 1016}",
                          "s.yaml:8:20: close code 1016 can never be seen: RFC 6455 section 7.4 has "
                          "1000 to 1015 without 1004, and 3000 to 4999");

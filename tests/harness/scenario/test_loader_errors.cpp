@@ -72,7 +72,7 @@ TEST(ScenarioErrors, Parameters) {
 TEST(ScenarioErrors, Steps) {
   expect_complaint(head + "clients:\n  a:\n    - wiat: 1s\n" + checks,
                    "s.yaml:6:7: unknown step 'wiat' (did you mean 'wait'?); steps: wait, connect, "
-                   "expect, send, close, get, abort");
+                   "expect, send, close, get, abort, read_slowly");
   expect_complaint(head + "clients:\n  a:\n    - {wait: 1s, close: 1000}\n" + checks,
                    "s.yaml:6:7: expected one step, such as 'wait: 100ms', got a map of 2 keys");
   expect_complaint(head + "clients:\n  a: 5\n" + checks,

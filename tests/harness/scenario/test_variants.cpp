@@ -60,8 +60,8 @@ TEST(ScenarioVariants, ChecksApplyWhereTheySay) {
                                   "variants:\n  a: {expect: holds}\n  b: {expect: holds}\n"
                                   "check:\n  - never: {close: 1011}\n"
                                   "  - sometimes: {close: 1000, in: [b]}\n");
-  EXPECT_EQ(scenario->resolve("a")->checks.size(), 1u);
-  EXPECT_EQ(scenario->resolve("b")->checks.size(), 2u);
+  EXPECT_EQ(own_checks(*scenario->resolve("a")).size(), 1u);
+  EXPECT_EQ(own_checks(*scenario->resolve("b")).size(), 2u);
 }
 
 TEST(ScenarioVariants, MistakesAreReportedWhereTheyAreMade) {

@@ -43,4 +43,11 @@ inline std::shared_ptr<const Scenario> must_load(const std::string& text) {
   throw std::runtime_error("the scenario cannot be loaded");
 }
 
+/// The checks that stand in the file.
+inline std::vector<Check> own_checks(const ResolvedVariant& variant) {
+  std::vector<Check> own = variant.checks;
+  std::erase_if(own, [](const Check& check) { return check.built_in; });
+  return own;
+}
+
 }  // namespace raceproof::scenario

@@ -2,6 +2,7 @@
 // the link's range, and a connection ends as TCP connections do.
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
+#include "harness/explore/strategy.hpp"
 #include "tests/harness/sim/playground.hpp"
 #include "tests/runtime/contract/connection.hpp"
 
@@ -110,19 +111,122 @@ TEST(Network, AsksForNothingWhenTheWorldEnds) {
   }
 }
 
-// Passing means: what is sent during a partition is lost for good; later bytes arrive.
-TEST(Network, LosesWhatIsSentDuringAPartition) {
-  auto program = two_ends({1ms, 1ms}, log_until_end,
-                          [](World& world, Runtime& runtime, Stream& stream, Log&) -> Awaitable<> {
-                            co_await contract::send(stream, "before ");
-                            co_await runtime.sleep_for(5ms);
-                            world.network().set_partition("client", "server", true);
-                            co_await contract::send(stream, "lost ");
-                            co_await runtime.sleep_for(5ms);
-                            world.network().set_partition("client", "server", false);
-                            co_await contract::send(stream, "after");
-                          });
-  EXPECT_EQ(program.run().log, (Log{"before after", "end of file"}));
+/// Two ends whose link is cut from 8 ms to 30 ms; what was kept goes out 2 ms to 4 ms later.
+template <class Server, class Client>
+Playground cut_ends(Server server, Client client, Duration length = 22ms) {
+  return Playground([=](World& world, Log& log) {
+    world.network().set_latency("client", "server", {1ms, 1ms});
+    world.partition(world.network().may_be_cut("client", "server", {2ms, 4ms}), 8ms, length);
+    world.add_process(
+        process("server", [&world, &log, server](Runtime& runtime, Executor root) -> Awaitable<> {
+          Listener listener = runtime.listen(root, {"server", 1});
+          const auto here = [root](std::string_view) { return root; };
+          Stream stream = co_await listener.async_accept(here);
+          co_await server(world, runtime, stream, log);
+        }));
+    world.add_process(process("client", [&world, &log, client](Runtime& runtime,
+                                                               const Executor&) -> Awaitable<> {
+      co_await client(world, runtime, log);
+    }));
+  });
+}
+
+Awaitable<> log_arrivals(World& world, Runtime&, Stream& stream, Log& log) {
+  while (true) {
+    const auto result = co_await contract::read_some(stream);
+    const auto at = std::to_string(world.now_ns() / 1'000'000);
+    if (result.error) {
+      log.push_back(result.error.message() + " at " + at);
+      co_return;
+    }
+    log.push_back(result.text + " at " + at);
+  }
+}
+
+Awaitable<> send_around_a_partition(World&, Runtime& runtime, Log&) {
+  Stream stream = co_await runtime.connect({"server", 1});
+  co_await runtime.sleep_for(5ms);
+  co_await contract::send(stream, "on its way");  // at 7 ms
+  co_await runtime.sleep_for(3ms);
+  co_await contract::send(stream, "first");  // at 10 ms: kept
+  co_await runtime.sleep_for(5ms);
+  co_await contract::send(stream, "second");
+  co_await runtime.sleep_for(16ms);
+  co_await contract::send(stream, "third");  // at 31 ms: behind what was kept
+}
+
+// Passing means: what is sent during a partition arrives after it, in its order, when TCP sends it
+// again, and what is sent then arrives behind it.
+TEST(Network, SendsAgainWhatWasSentDuringAPartition) {
+  auto program = cut_ends(log_arrivals, send_around_a_partition);
+  EXPECT_EQ(program.run().log,
+            (Log{"on its way at 8", "first at 33", "second at 33", "third at 33",
+                 "End of file at 33"}));
+}
+
+// Passing means: a partition that does not end keeps everything back.
+TEST(Network, NothingPassesAPartitionForGood) {
+  auto program = cut_ends(log_arrivals, send_around_a_partition, Duration::max());
+  EXPECT_EQ(program.run().log, (Log{"on its way at 8"}));
+}
+
+// Passing means: a connect into a partition is answered after it; one that is given up is not.
+TEST(Network, ConnectsAcrossAPartition) {
+  auto program = cut_ends(
+      [](World&, Runtime&, Stream&, Log&) -> Awaitable<> { co_return; },
+      [](World& world, Runtime& runtime, Log& log) -> Awaitable<> {
+        using namespace asio::experimental::awaitable_operators;
+        co_await runtime.sleep_for(10ms);
+        const auto first = co_await (runtime.connect({"server", 1}) || runtime.sleep_for(5ms));
+        log.push_back(first.index() == 1 ? "given up" : "connected");
+        (void)co_await runtime.connect({"server", 1});
+        log.push_back("connected at " + std::to_string(world.now_ns() / 1'000'000));
+      });
+  EXPECT_EQ(program.run().log, (Log{"given up", "connected at 34"}));
+}
+
+// Passing means: the reduction knows that sending depends on whether the link is cut: it finds the
+// outcomes that all orders have.
+TEST(Network, TellsTheReductionOfPartitions) {
+  Playground program([](World& world, Log& log) {
+    world.network().set_latency("client", "server", {1ms, 1ms});
+    const auto link = world.network().may_be_cut("client", "server", {0ms, 0ms});
+    world.partition(link, world.time().draw({3ms, 9ms}, {0, world.trace().intern("cut"), 0, 77}),
+                    10ms);
+    world.add_process(process("server", [&](Runtime& runtime, Executor root) -> Awaitable<> {
+      Listener listener = runtime.listen(root, {"server", 1});
+      const auto here = [root](std::string_view) { return root; };
+      Stream stream = co_await listener.async_accept(here);
+      using namespace asio::experimental::awaitable_operators;
+      const auto in_time = co_await (contract::receive(stream, 1) || runtime.sleep_for(7ms));
+      log.push_back(in_time.index() == 0 ? "in time" : "late");
+    }));
+    world.add_process(process("client", [](Runtime& runtime, const Executor&) -> Awaitable<> {
+      Stream stream = co_await runtime.connect({"server", 1});
+      co_await runtime.sleep_for(3ms);
+      co_await contract::send(stream, "x");
+      co_await runtime.sleep_for(20ms);
+    }));
+  });
+  const auto all = logs_of(program.all(symbolic()));
+  EXPECT_EQ(all, (std::set<Log>{{"in time"}, {"late"}}));
+  std::set<Log> reduced;
+  const auto reduction = explore::make_reduction({}, {});
+  for (auto pieces = reduction->begin(1000); !pieces.empty();) {
+    auto piece = std::move(pieces.back());
+    pieces.pop_back();
+    const auto left =
+        reduction->work(std::move(piece), 1000, [&](Decider& decider, const explore::RunKey&) {
+          const auto outcome = program.run(symbolic(), decider);
+          const bool happened =
+              outcome.end != RunEnd::given_up && outcome.end != RunEnd::impossible;
+          if (happened) reduced.insert(outcome.log);
+          program.world.end();
+          return true;
+        });
+    pieces.insert(pieces.end(), left.begin(), left.end());
+  }
+  EXPECT_EQ(reduced, all);
 }
 
 // Passing means: after a half-close the other direction still works.

@@ -42,7 +42,7 @@ class SimWorld final : public World {
     if (!world_.failure().empty()) ADD_FAILURE() << world_.failure();
     if (!ended) {
       ADD_FAILURE() << "the body did not end: " << sim::name_of(end);
-      for (const auto& waiting : world_.waiting()) ADD_FAILURE() << waiting;
+      for (const auto& waiting : world_.waiting()) ADD_FAILURE() << waiting.text();
     } else if (*ended) {
       std::rethrow_exception(*ended);
     }

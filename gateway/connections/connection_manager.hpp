@@ -1,0 +1,188 @@
+// Who is connected, and how messages reach them (domain.md sections 6 and 12). The methods have the
+// names of the system that it stands for.
+//
+// Every user has one queue of messages. While the user is connected, the queue is emptied in order,
+// each message to all of the user's connections; while not, it keeps the newest. So kept messages
+// leave before newer ones, and a message is delivered, queued or reported as lost.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/agents/event.hpp"
+#include "gateway/connections/frame.hpp"
+#include "gateway/connections/presence.hpp"
+#include "gateway/connections/settings.hpp"
+#include "runtime/confined.hpp"
+#include "runtime/task.hpp"
+
+namespace raceproof::gateway {
+
+/// What the manager asks of a session, on the session's strand.
+class UserSession {
+ public:
+  virtual ~UserSession() = default;
+  /// Takes a frame to send. False once the session is closing, broken or too slow for it.
+  virtual bool deliver(const FramePtr& frame) = 0;
+  /// Returns once everything taken so far has been written, or the session has ended.
+  virtual Awaitable<> flushed() = 0;
+  /// Answers a frame as if it had come from this session's client.
+  virtual Awaitable<> handle(std::string text) = 0;
+};
+
+/// One connection of a user.
+struct UserConnection {
+  std::string id;
+  std::string user;
+  std::string thread;  ///< the conversation that it shows; empty for none
+  std::string job;     ///< the job that it follows; empty for none
+  Executor strand;
+  std::weak_ptr<UserSession> session;
+  std::uint64_t since = 0;  ///< messages before it: set by the manager
+};
+
+/// For operators and metrics. The totals count since the start.
+struct ConnectionFigures {
+  std::size_t connections = 0;
+  std::size_t users = 0;
+  std::size_t queued = 0;  ///< messages that wait for their users
+  std::uint64_t connected_total = 0;
+  std::uint64_t refused_total = 0;  ///< over the limit of connections per user
+  std::uint64_t delivered_total = 0;
+  std::uint64_t queued_total = 0;
+  std::uint64_t lost_total = 0;
+};
+
+/// The users' connections. Everything but the constructor and `strand()` runs on its own strand.
+class ConnectionManager final : public EventSink {
+ public:
+  /// `settings` and `presence` must outlive it; without `presence` only this instance's connections
+  /// are served.
+  ConnectionManager(Runtime& runtime, const ConnectionSettings& settings, Presence* presence);
+
+  [[nodiscard]] const Executor& strand() const override { return strand_; }
+  Awaitable<> stop();
+
+  // --- connections
+  // --------------------------------------------------------------------------------
+
+  /// Registers a connection and lets kept messages go to it; false when the user has too many.
+  Awaitable<bool> connect_user(UserConnection connection);
+  /// Removes a connection that has ended; `unsent` is what it took and could not send, which goes
+  /// to the user's other connections or is kept.
+  Awaitable<> disconnect_user(std::string user, std::string id, std::vector<FramePtr> unsent);
+  /// The same two by their other names.
+  Awaitable<bool> add_connection(UserConnection connection);
+  Awaitable<bool> add_connection_by_user(std::string user, UserConnection connection);
+  Awaitable<> remove_connection(std::string id);
+  Awaitable<> remove_connection_by_user(std::string user);
+  Awaitable<bool> handle_connection(UserConnection connection);
+  Awaitable<> handle_disconnection(std::string id, std::vector<FramePtr> unsent);
+
+  [[nodiscard]] std::optional<UserConnection> get_connection(std::string_view id) const;
+  [[nodiscard]] std::optional<UserConnection> find_connection(std::string_view user,
+                                                              std::string_view id) const;
+  [[nodiscard]] std::vector<UserConnection> get_user_connections(std::string_view user) const;
+  [[nodiscard]] std::optional<std::string> get_connection_id_by_websocket(
+      const std::weak_ptr<UserSession>& session) const;
+  [[nodiscard]] std::size_t get_connection_count() const;
+  [[nodiscard]] bool is_user_connected(std::string_view user) const;
+  /// Whether the user has a connection whose session still lives.
+  [[nodiscard]] bool is_connection_active(std::string_view user) const;
+  [[nodiscard]] ConnectionFigures get_connection_health() const;
+  [[nodiscard]] Awaitable<ConnectionFigures> figures() const { co_return get_connection_health(); }
+  /// Whether the user is connected, now or within `limit`.
+  Awaitable<bool> wait_for_connection(std::string user, Duration limit);
+  /// Which conversation a connection shows; false for an unknown connection.
+  bool update_connection_thread(std::string_view id, std::string thread);
+  /// A connection follows a job until it leaves it or ends; false for an unknown connection.
+  bool connect_to_job(std::string_view id, std::string job);
+  bool disconnect_from_job(std::string_view id);
+
+  // --- messages
+  // -----------------------------------------------------------------------------------
+
+  /// Delivers a message to all connections of a user, after what was sent before; keeps it when
+  /// there is none.
+  Awaitable<Delivery> send_to_user(std::string user, std::string type, std::string text);
+  /// Waits up to `limit` for the user to connect, then sends; what it returns is what happened.
+  Awaitable<Delivery> send_to_user_with_wait(std::string user, std::string type, std::string text,
+                                             Duration limit);
+  /// To the user's connections that show `thread`; kept for nobody.
+  Awaitable<Delivery> send_to_thread(std::string user, std::string thread, std::string type,
+                                     std::string text);
+  Awaitable<Delivery> send_agent_event(AgentEvent event) override;
+  Awaitable<Delivery> emit_critical_event(AgentEvent event);
+  /// To the connections here that follow `job`, kept for nobody; how many took it.
+  Awaitable<std::size_t> send_to_job(std::string job, std::string type, std::string text);
+  /// To every connection here, kept for nobody; how many took it.
+  Awaitable<std::size_t> broadcast(std::string type, std::string text);
+  Awaitable<std::size_t> broadcast_message(std::string type, std::string text);
+  /// A message that another instance published for a user.
+  Awaitable<> receive(std::string user, std::string type, std::string text);
+  /// Tries once more to deliver what is kept; whether nothing is left.
+  Awaitable<bool> attempt_message_recovery(std::string user);
+  /// Forgets what is kept for a user; how many messages.
+  std::size_t force_cleanup_user_events(std::string_view user);
+  /// Forgets what has been kept for longer than `age`; how many messages.
+  std::size_t cleanup_expired_event_tracking(Duration age);
+  /// Whether an event may go to `user`: its own ids say so.
+  [[nodiscard]] static bool validate_event_isolation(std::string_view user,
+                                                     const AgentEvent& event);
+  /// Routes a frame from a connection to the session that answers it (see Handlers).
+  Awaitable<> handle_message(std::string id, std::string text);
+
+ private:
+  struct Message {
+    FramePtr frame;
+    bool kept = false;  // waited for its user
+    Instant kept_at;
+    std::shared_ptr<std::optional<Delivery>> outcome;  // for the sender who waits; may be null
+  };
+  struct User {
+    std::vector<UserConnection> connections;
+    std::deque<Message> messages;
+    bool delivering = false;
+    std::size_t joining = 0;  // connections on their way in
+  };
+  struct State {
+    std::map<std::string, User, std::less<>> users;
+    std::map<std::string, std::string, std::less<>> user_of;  // by connection
+    std::vector<std::string> in_order;                        // connections as they registered
+    std::uint64_t messages = 0;
+    ConnectionFigures totals;
+  };
+
+  FramePtr next_frame(std::string user, std::string type, std::string text);
+  void keep(User& user, Message message);
+  void lose(Message& message, std::string_view reason);
+  void settle(Message& message, Delivery delivery);
+  void start_delivery(const std::string& name, User& user);
+  Awaitable<> deliver_messages(std::string name);
+  Awaitable<bool> deliver_to(UserConnection connection, FramePtr frame);
+  Awaitable<> hand_over(std::string name);
+  Awaitable<bool> fan_out(std::string name, FramePtr frame);
+  Awaitable<> flush_beside_live(std::string name, std::vector<Message> messages);
+  Awaitable<Delivery> send_elsewhere(FramePtr frame, bool keep_there);
+  Awaitable<std::size_t> send_to_all(std::vector<UserConnection> targets, FramePtr frame);
+  UserConnection* entry(std::string_view id);
+  bool forget(std::string_view id);
+  void tidy(std::string_view name);
+
+  Runtime& runtime_;
+  const ConnectionSettings& settings_;
+  Presence* presence_;
+  Executor strand_;
+  Confined<State> state_;
+  Signal changed_;  // a message was settled, or a user connected
+  TaskScope tasks_;
+  bool reachable_ = true;  // whether Redis could be asked the last time
+};
+
+}  // namespace raceproof::gateway

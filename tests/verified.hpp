@@ -1,0 +1,42 @@
+// The note that a contract suite leaves behind: which real server the fake was found to agree with,
+// and on how much.
+#pragma once
+
+#include <cstdlib>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <sstream>
+#include <string>
+
+namespace raceproof::test {
+
+struct Verified {
+  std::string server;  ///< "PostgreSQL 15.18"
+  std::size_t conversations = 0;
+  std::size_t statements = 0;
+};
+
+/// Holds the note at `path` (from the root of the sources, where tests run) against what was
+/// verified, or writes it if RACEPROOF_UPDATE_VERIFIED=1. The server may be a later patch release.
+inline void note_verified(const std::string& path, const Verified& verified) {
+  std::ostringstream figures;
+  figures << "conversations: " << verified.conversations << "\nstatements: " << verified.statements
+          << "\n";
+  const char* update = std::getenv("RACEPROOF_UPDATE_VERIFIED");
+  if (update != nullptr && std::string(update) == "1") {
+    std::ofstream file(path);
+    file << "# What the contract suite of this fake found to be the same on the real server.\n"
+         << "# Written by the suite itself (RACEPROOF_UPDATE_VERIFIED=1).\n"
+         << "server: " << verified.server << "\n"
+         << figures.str();
+    return;
+  }
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  EXPECT_NE(text.str().find(figures.str()), std::string::npos)
+      << path << " does not say what was verified: " << verified.server << "\n"
+      << figures.str() << "run this test with RACEPROOF_UPDATE_VERIFIED=1 to write it";
+}
+
+}  // namespace raceproof::test
