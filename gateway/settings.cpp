@@ -216,6 +216,7 @@ std::vector<std::string> problems(const Settings& settings) {
           "redis.channel: must be unset with connections.across_instances, whose instances find "
           "each other by their ids");
   for (std::string& problem : problems(settings.auth)) found.push_back(std::move(problem));
+  for (std::string& problem : problems(settings.agent)) found.push_back(std::move(problem));
   require(settings.redis.reconnect.base <= settings.redis.reconnect.max,
           "redis.reconnect.base: must not be longer than redis.reconnect.max");
   require(!settings.readiness.poll || Duration() < *settings.readiness.poll,

@@ -59,4 +59,19 @@ void AgentSettings::describe(SettingsVisitor& v) {
   v.on("emitter_batch", emitter_batch, "How long an emitter of its own collects events.");
 }
 
+std::vector<std::string> problems(const AgentSettings& settings) {
+  std::vector<std::string> found;
+  const auto require = [&found](bool holds, const char* message) {
+    if (!holds) found.emplace_back(message);
+  };
+  require(!settings.host || !settings.host->empty(), "agent.host: must not be empty");
+  require(!settings.name.empty(), "agent.name: must not be empty");
+  require(Duration() < settings.health_interval, "agent.health_interval: must be longer than 0");
+  require(Duration() < settings.tracker.heartbeat_limit,
+          "agent.tracker.heartbeat_limit: must be longer than 0");
+  require(Duration() < settings.tracker.execution_limit,
+          "agent.tracker.execution_limit: must be longer than 0");
+  return found;
+}
+
 }  // namespace raceproof::gateway

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/settings.hpp"
 #include "runtime/time.hpp"
@@ -50,5 +51,8 @@ struct AgentSettings {
   Duration emitter_batch = std::chrono::milliseconds(100);
   void describe(SettingsVisitor& visitor);
 };
+
+/// What is wrong with the values as a whole, one message each; empty when they can be used.
+std::vector<std::string> problems(const AgentSettings& settings);
 
 }  // namespace raceproof::gateway

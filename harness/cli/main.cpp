@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "fakes/agent/serve.hpp"
 #include "fakes/auth/serve.hpp"
 #include "fakes/auth/token.hpp"
 #include "fakes/redis/serve.hpp"
@@ -195,6 +196,14 @@ int parse_and_run(int argc, char** argv) {
   redis_command->add_option("--port", redis.port, "Port; 0 lets the system choose")
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();
+  fakes::agent::Settings agent;
+  agent.listen.host = "127.0.0.1";
+  auto* agent_command = fake_command->add_subcommand("agent", "The fake agent service (HTTP)");
+  agent_command->add_option("--host", agent.listen.host, "Address to listen on")
+      ->capture_default_str();
+  agent_command->add_option("--port", agent.listen.port, "Port; 0 lets the system choose")
+      ->check(CLI::Range(0, 65535))
+      ->capture_default_str();
 
   fakes::auth::Settings auth;
   auth.listen.host = "127.0.0.1";
@@ -230,6 +239,7 @@ int parse_and_run(int argc, char** argv) {
   if (*list_command) return cli::list(list_paths, tag);
   if (*lint_command) return cli::lint(lint_paths);
   if (*digest_command) return cli::digest(digest, events_of);
+  if (*agent_command) return fakes::agent::serve(agent);
   if (*auth_command && !token_for.empty()) return print_token(token_for, auth.secret);
   if (*auth_command) return fakes::auth::serve(auth);
   return fakes::redis::serve(redis);
