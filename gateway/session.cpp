@@ -87,6 +87,9 @@ class WebSocketSession final : public Session,
   Awaitable<> set_up_beside();
   Awaitable<bool> join();
   Awaitable<> leave();
+  void leave_beside();
+  Awaitable<> return_unsent();
+  void peer_closes();
   Awaitable<> exchange_messages();
   Awaitable<> receive(std::string_view text);
   Awaitable<> answer(ClientMessage received);
@@ -271,11 +274,25 @@ Awaitable<bool> WebSocketSession::join() {
 /// What could not be sent goes back to the manager.
 Awaitable<> WebSocketSession::leave() {
   co_await enter_shield();
-  std::vector<FramePtr> unsent = queue_.take_rest();
+  std::vector<FramePtr> unsent = queue_.take_rest(writing_);
   unsent.insert(unsent.end(), early_.begin(), early_.end());
   early_.clear();
   ConnectionManager& connections = services_.connections;
   co_await call(connections.strand(), connections.disconnect_user(user_, id_, std::move(unsent)));
+}
+
+/// Leaves as soon as the end is certain: a closing handshake may take its time.
+void WebSocketSession::leave_beside() {
+  if (std::exchange(joined_, false)) siblings_.spawn("session leave", leave());
+}
+
+/// The frame that was being written when the session left, if it did not get through.
+Awaitable<> WebSocketSession::return_unsent() {
+  std::vector<FramePtr> unsent = queue_.take_rest(false);
+  if (unsent.empty()) co_return;
+  co_await enter_shield();
+  ConnectionManager& connections = services_.connections;
+  co_await call(connections.strand(), connections.return_unsent(user_, id_, std::move(unsent)));
 }
 
 Awaitable<> WebSocketSession::exchange_messages() {
@@ -476,12 +493,24 @@ Awaitable<> WebSocketSession::close(std::uint16_t code, std::string reason) {
   enter(State::closing);
   watchdog_.arm(services_.settings.limits.close_timeout, "websocket close limit",
                 [this] { abort(); });
-  // Whoever has done nothing wrong gets what is on its way.
-  const bool in_order = code == close_code::going_away;
-  while (in_order && writing_) co_await written_.wait("queue to empty");
+  // Whoever has done nothing wrong gets all that is on its way; others the frame in progress.
+  while (writing_) co_await written_.wait("socket before the close");
+  runtime_.observe("session_closing",
+                   {{"peer", peer_}, {"user", user_}, {"code", std::int64_t{code}}});
+  leave_beside();
   const websocket::close_reason with(static_cast<websocket::close_code>(code), reason);
   co_await socket_.async_close(with, as_result);
   watchdog_.disarm();
+}
+
+/// The peer's close frame has come; Beast answers it within the pending read, which then waits for
+/// the end of the connection.
+void WebSocketSession::peer_closes() {
+  if (std::exchange(closing_, true)) return;
+  enter(State::closing);
+  watchdog_.arm(services_.settings.limits.close_timeout, "websocket close limit",
+                [this] { abort(); });
+  leave_beside();
 }
 
 Awaitable<> WebSocketSession::deregister() {

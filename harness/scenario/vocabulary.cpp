@@ -15,6 +15,11 @@ std::span<const ObservationKind> known_observations() {
       {"grace_period_end", {"check", "duration"}},
       {"redis_message", {"channel", "message"}},
       {"redis_trouble", {"connection", "step", "reason"}},
+      {"pool", {"in_use", "idle", "waiting"}},
+      {"transaction", {"id", "number", "attempt", "status"}},
+      {"transaction_retry", {"id", "attempt", "kind"}},
+      {"migration", {"version", "name"}},
+      {"database_trouble", {"step", "kind", "sqlstate", "reason"}},
       {"accept_failed", {"reason"}},
       {"connection_failed", {"peer", "reason"}},
       {"http_response", {"peer", "path", "status"}},
@@ -30,13 +35,16 @@ std::span<const ObservationKind> known_observations() {
       {"session_closing", {"peer", "user", "code"}},
       {"session_closed", {"peer", "user", "code", "reason"}},
       {"transition", {"machine", "id", "from", "to"}},
-      {"transaction", {"id", "status"}},
       {"event_leaves", {"run", "type", "transaction"}},
       {"agent_event_lost", {"run", "type", "user"}},
       {"agent_run_refused", {"user", "run", "code"}},
       {"bridge_trouble", {"step", "run", "reason"}},
       {"event_relayed", {"run", "type", "user", "delivery"}},
       {"late_completion", {"run", "state"}},
+      {"agent_event", {"type", "user", "run", "delivery"}},
+      {"message_lost", {"user", "type", "reason"}},
+      {"slow_consumer", {"peer", "user", "frames", "bytes"}},
+      {"ws_rejected", {"peer", "user", "code"}},
       {"ws_sent", {"peer", "type", "user"}},
       {"ws_received", {"peer", "type"}},
       {"shutdown_begin", {}},
@@ -108,8 +116,8 @@ const ObservationKind* find_observation(std::string_view name) {
 }
 
 std::vector<std::string> known_facts() {
-  return {"redis connected",   "redis subscribed", "redis scripts_loaded",
-          "redis operational", "auth usable",      "gateway ready"};
+  return {"redis connected", "redis subscribed",   "redis scripts_loaded", "redis operational",
+          "auth usable",     "database connected", "gateway ready"};
 }
 
 }  // namespace raceproof::scenario
