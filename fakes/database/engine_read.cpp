@@ -263,8 +263,9 @@ Awaitable<Version*> Engine::claim(Work& work, Candidate candidate, RowLock lock,
     co_return &*seen;  // nothing that the lock is about has changed
   }
   if (work.transaction.repeatable_read) {
-    throw Error("40001", deleted ? "could not serialize access due to concurrent delete"
-                                 : "could not serialize access due to concurrent update");
+    throw Error("40001", deleted && work.changes_rows
+                             ? "could not serialize access due to concurrent delete"
+                             : "could not serialize access due to concurrent update");
   }
   if (deleted || (where && !holds(*where, work.over(newest->values)))) co_return nullptr;
   co_return &*newest;

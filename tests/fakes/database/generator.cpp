@@ -66,8 +66,8 @@ class Generator {
     switch (below(22)) {
       case 0:
       case 1:
-      case 2:
         return "BEGIN";
+      case 2:
       case 3:
         return "BEGIN REPEATABLE READ";
       case 4:
