@@ -6,6 +6,7 @@
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/websocket/error.hpp>
 #include <boost/beast/websocket/stream.hpp>
+#include <functional>
 #include <utility>
 
 #include "gateway/beast_request.hpp"
@@ -44,6 +45,23 @@ std::uint16_t code_of(const ErrorCode& error) {
   return close_code::abnormal;
 }
 
+/// A stream that tells when its WebSocket begins to close it, whatever the reason: from then on
+/// nothing is sent, and the peer may take its time.
+struct Transport : Stream {
+  explicit Transport(Stream stream) : Stream(std::move(stream)) {}
+  std::function<void()> on_teardown;
+};
+
+[[maybe_unused]] void teardown(beast::role_type role, Transport& transport, ErrorCode& error) {
+  raceproof::teardown(role, static_cast<Stream&>(transport), error);
+}
+
+template <class Handler>
+void async_teardown(beast::role_type role, Transport& transport, Handler&& handler) {
+  if (transport.on_teardown) transport.on_teardown();
+  raceproof::async_teardown(role, static_cast<Stream&>(transport), std::forward<Handler>(handler));
+}
+
 class WebSocketSession final : public Session,
                                public std::enable_shared_from_this<WebSocketSession> {
  public:
@@ -64,9 +82,7 @@ class WebSocketSession final : public Session,
     socket_.read_message_max(limit);
     socket_.auto_fragment(false);
     socket_.text(true);
-    socket_.control_callback([this](websocket::frame_type kind, beast::string_view) {
-      if (kind == websocket::frame_type::close) peer_closes();
-    });
+    socket_.next_layer().on_teardown = [this] { transport_ends(); };
   }
 
   Awaitable<SessionEnd> run(UpgradeRequest request, Admission admission) override;
@@ -89,7 +105,7 @@ class WebSocketSession final : public Session,
   Awaitable<> leave();
   void leave_beside();
   Awaitable<> return_unsent();
-  void peer_closes();
+  void transport_ends();
   Awaitable<> exchange_messages();
   Awaitable<> receive(std::string_view text);
   Awaitable<> answer(ClientMessage received);
@@ -115,7 +131,7 @@ class WebSocketSession final : public Session,
   std::string user_;
   std::string id_;
   Admission admission_;
-  websocket::stream<Stream, false> socket_;
+  websocket::stream<Transport, false> socket_;
   beast::flat_buffer buffer_;
   Watchdog watchdog_;
   SendQueue queue_;
@@ -132,10 +148,11 @@ class WebSocketSession final : public Session,
   bool writing_ = false;
   bool joined_ = false;
   bool registered_ = false;
-  bool no_agent_ = false;  // and none will be looked for
-  bool closing_ = false;   // this side has begun to close
-  bool broken_ = false;    // nothing more can be sent
-  std::string too_early_;  // what was to be sent before the accept
+  bool no_agent_ = false;   // and none will be looked for
+  bool closing_ = false;    // one side has begun to close
+  bool finishing_ = false;  // the queue is still emptied before the close frame
+  bool broken_ = false;     // nothing more can be sent
+  std::string too_early_;   // what was to be sent before the accept
 };
 
 Awaitable<SessionEnd> WebSocketSession::run(UpgradeRequest request, Admission admission) {
@@ -462,7 +479,7 @@ void WebSocketSession::wrote(const ErrorCode& error) {
         "ws_sent",
         {{"peer", peer_}, {"type", frame.type}, {"user", frame.user.empty() ? user_ : frame.user}});
     queue_.pop();
-    if (!queue_.empty() && (!closing_ || end_.code == close_code::going_away)) {
+    if (!queue_.empty() && (!closing_ || finishing_)) {
       write_next();
       return;
     }
@@ -493,7 +510,8 @@ Awaitable<> WebSocketSession::close(std::uint16_t code, std::string reason) {
   enter(State::closing);
   watchdog_.arm(services_.settings.limits.close_timeout, "websocket close limit",
                 [this] { abort(); });
-  // Whoever has done nothing wrong gets all that is on its way; others the frame in progress.
+  // All that is on its way, but for a consumer who is too slow for it: the frame in progress.
+  finishing_ = code != close_code::try_again_later;
   while (writing_) co_await written_.wait("socket before the close");
   runtime_.observe("session_closing",
                    {{"peer", peer_}, {"user", user_}, {"code", std::int64_t{code}}});
@@ -503,13 +521,13 @@ Awaitable<> WebSocketSession::close(std::uint16_t code, std::string reason) {
   watchdog_.disarm();
 }
 
-/// The peer's close frame has come; Beast answers it within the pending read, which then waits for
-/// the end of the connection.
-void WebSocketSession::peer_closes() {
-  if (std::exchange(closing_, true)) return;
-  enter(State::closing);
-  watchdog_.arm(services_.settings.limits.close_timeout, "websocket close limit",
-                [this] { abort(); });
+/// The last close frame has left or has come; Beast waits for the peer to end the connection.
+void WebSocketSession::transport_ends() {
+  if (!std::exchange(closing_, true)) {
+    enter(State::closing);
+    watchdog_.arm(services_.settings.limits.close_timeout, "websocket close limit",
+                  [this] { abort(); });
+  }
   leave_beside();
 }
 
