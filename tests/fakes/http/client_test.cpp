@@ -323,8 +323,9 @@ TEST(Cancel, EndsTheConnection) {
     EXPECT_EQ(read.lines.size(), 3U);
   });
   EXPECT_EQ(end, sim::RunEnd::horizon) << world.failure;
-  // Nobody waits for anything but the end of the server itself.
-  EXPECT_EQ(world.waiting, std::vector<std::string>{"service/service waits for tasks to end"});
+  // Nobody waits for anything but the server for its next client, and for its own end.
+  EXPECT_EQ(world.waiting, (std::vector<std::string>{"service/service waits for tasks to end",
+                                                     "service/service waits for a connection"}));
   EXPECT_EQ(fetch_ended_by, 1U);
   EXPECT_EQ(lines_ended_by, 1U);
   EXPECT_EQ(disconnections, 2);

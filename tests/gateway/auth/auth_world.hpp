@@ -68,7 +68,8 @@ class AuthWorld {
                        .destroy = [this] { auth_.reset(); }});
     const auto end = world.run();
     failure = world.failure();
-    waiting = world.waiting();
+    waiting.clear();
+    for (const auto& one : world.waiting()) waiting.push_back(one.text());
     events = world.trace().events().size();
     world.end();
     return end;
