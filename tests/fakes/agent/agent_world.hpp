@@ -46,7 +46,8 @@ class AgentWorld {
                        .destroy = std::move(destroy)});
     const auto end = world.run();
     failure = world.failure();
-    waiting = world.waiting();
+    waiting.clear();
+    for (const sim::Waiting& wait : world.waiting()) waiting.push_back(wait.text());
     end_ms = world.now_ns() / 1'000'000;
     world.end();
     return end;

@@ -59,7 +59,8 @@ class Simulation {
                        .destroy = std::move(destroy)});
     const sim::RunEnd end = world.run();
     end_ms = world.now_ns() / 1'000'000;
-    waiting = world.waiting();
+    waiting.clear();
+    for (const sim::Waiting& wait : world.waiting()) waiting.push_back(wait.text());
     world.end();
     return end;
   }
