@@ -31,7 +31,8 @@ void Engine::note_references(const Work& work, const std::vector<Value>* before,
   for (std::size_t i = 0; after != nullptr && i < table.references.size(); ++i) {
     const auto column = table.references[i].column;
     const auto& value = (*after)[column];
-    if (value && (before == nullptr || (*before)[column] != value)) {
+    // An insert looks at the other table even for a NULL, if only to lock it.
+    if (before == nullptr || (value && (*before)[column] != value)) {
       checks.push_back({false, i, value});
     }
   }
@@ -48,6 +49,11 @@ void Engine::note_references(const Work& work, const std::vector<Value>* before,
 Awaitable<> Engine::check_references(Work& work, std::vector<Check> checks) {
   auto& table = *work.table;
   for (const auto& check : checks) {
+    if (!check.value) {
+      co_await lock_table(work.backend, *table.references[check.reference].target,
+                          LockMode::row_share);
+      continue;
+    }
     const std::string value = *check.value;
     if (check.of_target) {
       const auto referrer = table.referrers[check.reference];

@@ -20,6 +20,10 @@ void Parser::table_and_alias(std::string& table, std::string& alias) {
   if (is_word("only")) unsupported("ONLY");
   table = name();
   if (is_symbol(".")) unsupported("schemas");
+  for (const std::string_view join :
+       {"join", "cross", "inner", "left", "right", "full", "natural"}) {
+    if (is_word(join)) unsupported("JOIN");
+  }
   if (accept("as")) {
     alias = name();
   } else if (is_alias() && !is_word("set")) {
