@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gateway/agents/echo_agent.hpp"
+#include "gateway/agents/http_agent.hpp"
 
 namespace raceproof::gateway {
 
@@ -23,8 +24,8 @@ Awaitable<> abort_connection(std::shared_ptr<Connection> connection) {
 }
 
 std::unique_ptr<AgentBackend> make_agent_backend(Runtime& runtime, const AgentSettings& settings) {
-  (void)runtime, (void)settings;
-  return std::make_unique<EchoBackend>();
+  if (!settings.host) return std::make_unique<EchoBackend>();
+  return std::make_unique<HttpAgent>(runtime, settings);
 }
 
 }  // namespace
