@@ -185,7 +185,6 @@ class ConnectionManager final : public EventSink {
   Confined<State> state_;
   Signal changed_;  // a message was settled, or a user connected
   TaskScope tasks_;
-  bool reachable_ = true;  // whether Redis could be asked the last time
 };
 
 }  // namespace raceproof::gateway
