@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "fakes/auth/token.hpp"
 #include "runtime/task.hpp"
 
 namespace raceproof::fakes::auth {
@@ -49,9 +48,8 @@ Server::Operation Server::understand(const http::Request& request) const {
     const json body = json::parse(request.body, nullptr, false);
     const auto token = body.is_object() ? body.find("token") : body.end();
     if (body.is_object() && token != body.end() && token->is_string()) {
-      operation.token = token->get<std::string>();
+      operation.token = read_token(token->get_ref<const std::string&>(), settings_.secret);
     }
-    operation.user = read_token(operation.token, settings_.secret).user;
   } else {
     operation.name = "unknown";
   }
@@ -70,7 +68,7 @@ Awaitable<> Server::handle(http::Request request, http::Exchange& exchange) {
   const std::string_view fault = rule == nullptr ? std::string_view() : fault_of(*rule);
   if (!fault.empty()) {
     runtime_.observe("auth_fault", {{"operation", operation.name},
-                                    {"user", std::string_view(operation.user)},
+                                    {"user", std::string_view(operation.token.user)},
                                     {"fault", fault}});
   }
   if (rule != nullptr && (rule->reset || rule->hang || rule->cut || rule->garbage)) {
@@ -78,7 +76,7 @@ Awaitable<> Server::handle(http::Request request, http::Exchange& exchange) {
     co_return;
   }
   runtime_.observe("auth_answer", {{"operation", operation.name},
-                                   {"user", std::string_view(operation.user)},
+                                   {"user", std::string_view(operation.token.user)},
                                    {"status", std::int64_t{given.status}},
                                    {"valid", given.valid}});
   co_await exchange.answer(given.status, given.body);
@@ -86,8 +84,8 @@ Awaitable<> Server::handle(http::Request request, http::Exchange& exchange) {
 
 /// On the server's strand: counts the request. The rule that applies to it, or null.
 Awaitable<const OperationRule*> Server::take_up(Operation operation) {
-  runtime_.observe("auth_request",
-                   {{"operation", operation.name}, {"user", std::string_view(operation.user)}});
+  runtime_.observe("auth_request", {{"operation", operation.name},
+                                    {"user", std::string_view(operation.token.user)}});
   const auto it = settings_.on.find(std::string(operation.name));
   if (it == settings_.on.end()) co_return nullptr;
   const OperationRule& rule = it->second;
@@ -128,7 +126,7 @@ Server::Answer Server::answer(const Operation& operation, const OperationRule* r
 }
 
 Server::Answer Server::validate(const Operation& operation, const OperationRule* rule) {
-  const ReadToken token = read_token(operation.token, settings_.secret);
+  const ReadToken& token = operation.token;
   const auto is_revoked = [&](const std::string& entry) {
     return entry == token.user || (!token.id.empty() && entry == token.id);
   };

@@ -17,6 +17,7 @@
 #include <string>
 
 #include "fakes/auth/settings.hpp"
+#include "fakes/auth/token.hpp"
 #include "fakes/http/server.hpp"
 
 namespace raceproof::fakes::auth {
@@ -44,8 +45,7 @@ class Server {
   /// A request as it is understood.
   struct Operation {
     std::string_view name;
-    std::string token;
-    std::string user;
+    ReadToken token;  // of a validation
   };
 
   Awaitable<> handle(http::Request request, http::Exchange& exchange);

@@ -1,6 +1,7 @@
 #include "gateway/auth/service.hpp"
 
 #include <algorithm>
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -73,11 +74,12 @@ Awaitable<AuthService::Outcome> AuthService::fetch(HttpCall call) {
   co_return outcome;
 }
 
-/// Sends one request; at most the time-out. `fetch` does not throw, because an operand that throws
-/// would leave the other one to run on.
+/// Sends one request; at most the time-out. Neither operand throws: one that does would leave the
+/// other to run on, and a wait that is cancelled at every call had better not.
 Awaitable<AuthService::Outcome> AuthService::ask(HttpCall call) {
-  auto first = co_await (fetch(std::move(call)) ||
-                         runtime_.sleep_for(settings_.timeout, "auth service limit"));
+  auto first = co_await (
+      fetch(std::move(call)) ||
+      runtime_.sleep_for(settings_.timeout, "auth service limit", asio::as_tuple(use_awaitable)));
   if (first.index() == 0) co_return std::move(std::get<0>(first));
   Outcome outcome;
   outcome.timed_out = true;
