@@ -49,7 +49,8 @@ class HttpWorld {
     const auto end = world.run();
     end_ms = world.now_ns() / 1'000'000;
     failure = world.failure();
-    waiting = world.waiting();
+    waiting.clear();
+    for (const auto& one : world.waiting()) waiting.push_back(one.text());
     world.end();
     return end;
   }
