@@ -244,7 +244,7 @@ Awaitable<Rows> Engine::query(Backend& backend, std::string_view sql,
 Awaitable<Rows> Engine::execute(Backend& backend, StatementPointer parsed,
                                 std::vector<Value> parameters) {
   auto& transaction = *backend.transaction;
-  Work work{backend, transaction, nullptr, {}, std::move(parameters), parsed->parameters};
+  Work work{backend, transaction, nullptr, {}, std::move(parameters), parsed->parameters, false};
   const auto& body = parsed->body;
   Rows rows;
   if (const auto* create = std::get_if<CreateTable>(&body)) {

@@ -95,6 +95,7 @@ class Engine {
     Snapshot snapshot;
     std::vector<Value> parameters;  ///< canonical once they are bound
     std::size_t highest = 0;        ///< the highest $n of the statement
+    bool changes_rows = false;      ///< an UPDATE or DELETE, which says of what a 40001 came
 
     [[nodiscard]] Surroundings over(const std::vector<Value>& row) const {
       return {&row, &parameters, &transaction.now};
@@ -106,9 +107,9 @@ class Engine {
     std::int64_t version;
   };
   struct Conflict {
-    FatePointer wait_for;  ///< whose end decides; null: `row` is in the way for good
-    const Row* row = nullptr;
-    [[nodiscard]] bool exists() const { return wait_for != nullptr || row != nullptr; }
+    FatePointer wait_for;                ///< whose end decides
+    const Version* duplicate = nullptr;  ///< in the way for good
+    [[nodiscard]] bool exists() const { return wait_for != nullptr || duplicate != nullptr; }
   };
 
   /// What a foreign key makes it necessary to look at.
@@ -149,7 +150,7 @@ class Engine {
   Awaitable<bool> lock_row(Work& work, Table& table, std::int64_t row, RowLock lock,
                            LockWait wait = LockWait::block);
   /// Locks the row and looks at it again; the version to go on with, or null when it is no longer
-  /// wanted.
+  /// wanted. In a repeatable read 40001 if it has changed.
   Awaitable<Version*> claim(Work& work, Candidate candidate, RowLock lock,
                             const std::optional<Expression>& where,
                             LockWait wait = LockWait::block);

@@ -236,7 +236,10 @@ Awaitable<bool> Engine::lock_row(Work& work, Table& table, std::int64_t id, RowL
   const bool held = std::any_of(row.holders.begin(), row.holders.end(), [&](const auto& holder) {
     return holder.transaction == self && holder.lock >= lock;
   });
-  if (!held) {
+  // What is gone cannot be held; whoever waited for it as well finds that out too.
+  const auto& last = row.versions.back();
+  const bool gone = last.remover && last.remover->committed != 0;
+  if (!held && !gone) {
     row.holders.push_back({self, lock});
     work.transaction.locked.emplace_back(&table, id);
   }
@@ -263,8 +266,10 @@ Awaitable<Version*> Engine::claim(Work& work, Candidate candidate, RowLock lock,
     co_return &*seen;  // nothing that the lock is about has changed
   }
   if (work.transaction.repeatable_read) {
-    throw Error("40001", deleted ? "could not serialize access due to concurrent delete"
-                                 : "could not serialize access due to concurrent update");
+    const bool only_deleted = deleted && newest->ordinal == candidate.version;
+    throw Error("40001", only_deleted && work.changes_rows
+                             ? "could not serialize access due to concurrent delete"
+                             : "could not serialize access due to concurrent update");
   }
   if (deleted || (where && !holds(*where, work.over(newest->values)))) co_return nullptr;
   co_return &*newest;

@@ -31,7 +31,8 @@ void Engine::note_references(const Work& work, const std::vector<Value>* before,
   for (std::size_t i = 0; after != nullptr && i < table.references.size(); ++i) {
     const auto column = table.references[i].column;
     const auto& value = (*after)[column];
-    if (value && (before == nullptr || (*before)[column] != value)) {
+    // An insert looks at the other table even for a NULL, if only to lock it.
+    if (before == nullptr || (value && (*before)[column] != value)) {
       checks.push_back({false, i, value});
     }
   }
@@ -48,6 +49,11 @@ void Engine::note_references(const Work& work, const std::vector<Value>* before,
 Awaitable<> Engine::check_references(Work& work, std::vector<Check> checks) {
   auto& table = *work.table;
   for (const auto& check : checks) {
+    if (!check.value) {
+      co_await lock_table(work.backend, *table.references[check.reference].target,
+                          LockMode::row_share);
+      continue;
+    }
     const std::string value = *check.value;
     if (check.of_target) {
       const auto referrer = table.referrers[check.reference];
@@ -62,7 +68,7 @@ Awaitable<> Engine::check_references(Work& work, std::vector<Check> checks) {
 Awaitable<> Engine::check_reference(Work& work, const Reference& reference, std::string value) {
   auto& target = *reference.target;
   co_await lock_table(work.backend, target, LockMode::row_share);
-  Work look{work.backend, work.transaction, &target, work.snapshot, {}, 0};
+  Work look{work.backend, work.transaction, &target, work.snapshot, {}, 0, false};
   look.snapshot.command = work.snapshot.command + 1;  // this statement's rows count too
   if (!work.transaction.repeatable_read) look.snapshot.committed_until = commits_;
   const auto where = equals(target, reference.target_column, value);
@@ -81,7 +87,7 @@ Awaitable<> Engine::check_reference(Work& work, const Reference& reference, std:
 Awaitable<> Engine::check_target(Work& work, Table::Referrer referrer, std::string value) {
   const auto& reference = referrer.table->references[referrer.reference];
   co_await lock_table(work.backend, *referrer.table, LockMode::row_share);
-  Work look{work.backend, work.transaction, work.table, work.snapshot, {}, 0};
+  Work look{work.backend, work.transaction, work.table, work.snapshot, {}, 0, false};
   look.snapshot.command = work.snapshot.command + 1;
   look.snapshot.committed_until = commits_;
   const auto key = equals(*work.table, reference.target_column, value);
@@ -90,11 +96,6 @@ Awaitable<> Engine::check_target(Work& work, Table::Referrer referrer, std::stri
   const auto where = equals(*referrer.table, reference.column, value);
   const auto candidates = scan(look, where);
   for (const auto candidate : candidates) {
-    const auto* row = &referrer.table->rows.at(candidate.row);
-    if (row->visible_to(work.snapshot) == nullptr && work.transaction.repeatable_read &&
-        row->versions.front().creator != work.transaction.fate) {
-      throw Error("40001", "could not serialize access due to concurrent update");
-    }
     const auto* version = co_await claim(look, candidate, RowLock::key_share, where);
     if (version == nullptr) continue;
     throw Error("23503", "update or delete on table \"" + work.table->name +

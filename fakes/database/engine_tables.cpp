@@ -1,6 +1,4 @@
 // CREATE TABLE and LOCK TABLE. See engine.hpp.
-#include <algorithm>
-
 #include "fakes/database/engine.hpp"
 
 namespace raceproof::fakes::database {
@@ -24,13 +22,8 @@ Awaitable<Rows> Engine::create_table(Work& work, const CreateTable& create) {
     const auto creator = other->creator;
     co_await wait_for(work.backend, creator);
     if (creator->committed == 0) continue;
-    const bool sequence_first = std::any_of(
-        create.columns.begin(), create.columns.end(),
-        [](const auto& column) { return column.generated != ColumnDefinition::Generated::no; });
     throw Error("23505",
-                std::string("duplicate key value violates unique constraint \"") +
-                    (sequence_first ? "pg_class_relname_nsp_index" : "pg_type_typname_nsp_index") +
-                    "\"");
+                "duplicate key value violates unique constraint \"pg_type_typname_nsp_index\"");
   }
   table->id = next_table_++;
   table->creator = work.transaction.fate;
@@ -98,10 +91,10 @@ void Engine::link_references(Table& table, const CreateTable& create,
 }
 
 Awaitable<Rows> Engine::lock_statement(Work& work, const LockTable& lock) {
-  const auto& table = find_table(lock.table, work.transaction);
   if (!work.transaction.explicit_begin) {
     throw Error("25P01", "LOCK TABLE can only be used in transaction blocks");
   }
+  const auto& table = find_table(lock.table, work.transaction);
   if (lock.nowait) {
     const LockTag tag{LockTag::Kind::table, table.id, 0};
     if (!locks_.try_acquire(work.backend.owner, tag, lock.mode)) {

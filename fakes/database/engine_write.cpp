@@ -55,7 +55,7 @@ Engine::Conflict Engine::find_conflict(const Work& work, std::size_t unique,
     for (const auto& version : row.versions) {
       if ((version.entered & bit(unique)) == 0 || key_of(index, version.values) != key) continue;
       if (version.creator != self && version.creator->committed == 0) return {version.creator};
-      if (!version.remover) return {nullptr, &row};
+      if (!version.remover) return {nullptr, &version};
       if (version.remover != self && version.remover->committed == 0) return {version.remover};
     }
   }
@@ -73,7 +73,7 @@ Awaitable<> Engine::enter(Work& work, std::int64_t row, std::vector<std::size_t>
         version.entered |= bit(unique);
         break;
       }
-      if (conflict.row != nullptr) {
+      if (conflict.duplicate != nullptr) {
         throw Error("23505", "duplicate key value violates unique constraint \"" +
                                  work.table->uniques[unique].name + "\"");
       }
@@ -89,10 +89,10 @@ Awaitable<bool> Engine::is_free(Work& work, const std::vector<std::size_t>& uniq
     for (;;) {
       const auto conflict = find_conflict(work, unique, values, 0);
       if (!conflict.exists()) break;
-      if (conflict.row != nullptr) {
-        const bool own = conflict.row->versions.back().creator == work.transaction.fate;
-        if (work.transaction.repeatable_read && !own &&
-            conflict.row->visible_to(work.snapshot) == nullptr) {
+      if (conflict.duplicate != nullptr) {
+        const auto& version = *conflict.duplicate;
+        const bool own = version.creator == work.transaction.fate;
+        if (work.transaction.repeatable_read && !own && !version.visible_to(work.snapshot)) {
           throw Error("40001", "could not serialize access due to concurrent update");
         }
         co_return false;
@@ -246,6 +246,7 @@ Awaitable<Rows> Engine::update(Work& work, const Update& written) {
   Update update = written;
   auto& table = find_table(update.table, work.transaction);
   work.table = &table;
+  work.changes_rows = true;
   co_await lock_table(work.backend, table, LockMode::row_exclusive);
   Analysis analysis(&table, update.alias);
   std::vector<std::size_t> columns;
@@ -337,6 +338,7 @@ Awaitable<Rows> Engine::remove(Work& work, const Delete& written) {
   Delete removal = written;
   auto& table = find_table(removal.table, work.transaction);
   work.table = &table;
+  work.changes_rows = true;
   co_await lock_table(work.backend, table, LockMode::row_exclusive);
   Analysis analysis(&table, removal.alias);
   if (removal.where) analysis.condition(*removal.where, "WHERE");

@@ -95,6 +95,14 @@ std::string Parser::name() {
   return token.text;
 }
 
+/// A name without AS; not a word that PostgreSQL would have taken for more than that.
+bool Parser::is_alias() const {
+  const Token& token = peek();
+  return token.kind == Token::Kind::quoted ||
+         (token.kind == Token::Kind::word && !contains(reserved, token.text) &&
+          !contains(beyond, token.text));
+}
+
 void Parser::unexpected() const {
   const Token& token = peek();
   if (token.kind == Token::Kind::end) throw Error("42601", "syntax error at end of input");

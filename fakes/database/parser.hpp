@@ -27,6 +27,7 @@ class Parser {
   void expect(std::string_view word);
   void expect_symbol(std::string_view symbol);
   std::string name();
+  [[nodiscard]] bool is_alias() const;
   /// The next token fits nowhere: 0A000 if PostgreSQL might have known what to do with it.
   [[noreturn]] void unexpected() const;
   [[noreturn]] static void unsupported(std::string_view what);

@@ -20,16 +20,13 @@ void Parser::table_and_alias(std::string& table, std::string& alias) {
   if (is_word("only")) unsupported("ONLY");
   table = name();
   if (is_symbol(".")) unsupported("schemas");
+  for (const std::string_view join :
+       {"join", "cross", "inner", "left", "right", "full", "natural"}) {
+    if (is_word(join)) unsupported("JOIN");
+  }
   if (accept("as")) {
     alias = name();
-  } else if (peek().kind == Token::Kind::quoted ||
-             (peek().kind == Token::Kind::word && !is_word("where") && !is_word("order") &&
-              !is_word("limit") && !is_word("for") && !is_word("set") && !is_word("returning"))) {
-    // "FROM a JOIN b": the join is what to complain of
-    constexpr std::array joins = {"join", "cross", "inner", "left", "right", "full", "natural"};
-    for (const std::string_view join : joins) {
-      if (is_word(join)) unsupported("JOIN");
-    }
+  } else if (is_alias() && !is_word("set")) {
     alias = name();
   }
   if (is_symbol(",")) unsupported("more than one table in a statement");
@@ -59,12 +56,14 @@ Item Parser::item() {
       item.name = "now";
       break;
     default:
-      item.name = item.expression.type == Type::boolean ? "bool" : "?column?";
+      item.name = "?column?";
   }
   if (accept("as")) {
     if (peek().kind != Token::Kind::word && peek().kind != Token::Kind::quoted) unexpected();
     item.name = peek().text;
     ++at_;
+  } else if (is_alias()) {
+    item.name = name();
   }
   return item;
 }
@@ -280,10 +279,12 @@ Select Parser::select() {
   Select select;
   if (is_word("distinct") || is_word("all")) unsupported("SELECT " + std::string(peek().source));
   const bool all = is_symbol("*");
-  select.items = items();
+  const bool none = is_word("from");
+  if (!none) select.items = items();
   if (accept("from")) {
     if (is_symbol("(")) unsupported("a SELECT within another statement");
     table_and_alias(select.table, select.alias);
+    if (none) unsupported("SELECT without columns");
   } else if (all) {
     throw Error("42601", "SELECT * with no tables specified is not valid");
   }
@@ -384,7 +385,7 @@ LockTable Parser::lock_table() {
   lock.table = name();
   if (is_symbol(",")) unsupported("LOCK of several tables");
   if (accept("in")) {
-    static constexpr std::array<std::pair<std::string_view, LockMode>, 8> modes = {{
+    static constexpr std::array<std::pair<const char*, LockMode>, 8> modes = {{
         {"access share", LockMode::access_share},
         {"row share", LockMode::row_share},
         {"row exclusive", LockMode::row_exclusive},
@@ -395,18 +396,20 @@ LockTable Parser::lock_table() {
         {"access exclusive", LockMode::access_exclusive},
     }};
     std::string words;
-    while (!is_word("mode") && peek().kind == Token::Kind::word) {
+    bool complete = false;
+    while (!complete || !is_word("mode")) {
       words += (words.empty() ? "" : " ") + peek().text;
+      bool begins = false;
+      complete = false;
+      for (const auto& [text, mode] : modes) {
+        begins = begins || (std::string(text) + " ").starts_with(words + " ");
+        if (text != words) continue;
+        lock.mode = mode;
+        complete = true;
+      }
+      if (!begins) unexpected();
       ++at_;
     }
-    bool found = false;
-    for (const auto& [text, mode] : modes) {
-      if (text == words) {
-        lock.mode = mode;
-        found = true;
-      }
-    }
-    if (!found) unexpected();
     expect("mode");
   }
   lock.nowait = accept("nowait");

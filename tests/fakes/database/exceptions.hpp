@@ -20,6 +20,9 @@ inline constexpr std::array exceptions = {
     Exception{"who of several goes on first when the end of one transaction lets all of them",
               "PostgreSQL wakes all, and the operating system decides; the fake keeps to the order "
               "in which they came. What the fake does must have been seen on the real server"},
+    Exception{"FOR KEY SHARE with SKIP LOCKED or NOWAIT, of a row that another transaction updated "
+              "and then deleted",
+              "PostgreSQL follows the versions and waits all the same; the fake skips or refuses"},
     Exception{"the text of an error without SQLSTATE class 22, 23, 25, 40, 42, 55 or 57",
               "texts of drivers and connections are not PostgreSQL's"},
 };

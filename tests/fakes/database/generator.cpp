@@ -15,6 +15,9 @@ class Generator {
   Conversation next(std::size_t ordinal) {
     sessions_ = 2 + below(2);
     Lines lines;
+    for (std::size_t i = 0; i < sessions_; ++i) {
+      if (below(4) > 0) lines.push_back(name(i) + ": " + one_of(begins()));
+    }
     const auto length = 10 + below(8);
     for (std::size_t i = 0; i < length; ++i) lines.push_back(who() + step());
     // What is left open is committed by whoever can, and looked at.
@@ -49,6 +52,11 @@ class Generator {
   std::string id() { return std::to_string(1 + below(4)); }
   std::string key() { return one_of({"'a'", "'b'", "'c'", "NULL"}); }
 
+  static const Lines& begins() {
+    static const Lines choices = {"BEGIN", "BEGIN", "BEGIN REPEATABLE READ"};
+    return choices;
+  }
+
   std::string condition() {
     switch (below(6)) {
       case 0:
@@ -66,15 +74,15 @@ class Generator {
     switch (below(22)) {
       case 0:
       case 1:
+        return one_of(begins());
       case 2:
-        return "BEGIN";
+        return "COMMIT";
       case 3:
-        return "BEGIN REPEATABLE READ";
+        return "ROLLBACK";
       case 4:
       case 5:
-        return "COMMIT";
       case 6:
-        return "ROLLBACK";
+        return "UPDATE %p SET n = n + 1 WHERE id = " + id();
       case 7:
       case 8:
         return "UPDATE %p SET n = n + 1" + condition() + " RETURNING id, n";

@@ -330,6 +330,30 @@ void add_transactions(std::vector<Conversation>& all) {
           "B: DELETE FROM %t WHERE id = 2",
           "A: DELETE FROM %t WHERE id = 2",
       });
+  add("repeatable read: updated and then deleted", with_rows(),
+      {
+          "A: BEGIN",
+          "A: UPDATE %t SET n = 1 WHERE id = 2",
+          "B: BEGIN REPEATABLE READ",
+          "B: UPDATE %t SET n = 2 WHERE id = 2",
+          "A: DELETE FROM %t WHERE id = 2",
+          "A: COMMIT",
+      });
+  add("repeatable read: a lock on what was deleted", with_rows(),
+      {
+          "A: BEGIN REPEATABLE READ",
+          "A: SELECT 1",
+          "B: DELETE FROM %t WHERE id = 2",
+          "A: SELECT id FROM %t WHERE id = 2 FOR UPDATE",
+      });
+  add("repeatable read: a conflict with what another moved on", with_rows(),
+      {
+          "A: BEGIN",
+          "A: UPDATE %t SET n = 1 WHERE id = 2",
+          "B: BEGIN REPEATABLE READ",
+          "B: INSERT INTO %t (id) VALUES (2) ON CONFLICT (id) DO NOTHING",
+          "A: COMMIT",
+      });
   add("repeatable read: the first updater wins after a wait", with_rows(),
       {
           "A: BEGIN",

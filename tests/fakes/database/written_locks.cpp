@@ -73,6 +73,14 @@ void add_rows(std::vector<Conversation>& all) {
                                           "C: SELECT n FROM %t WHERE id = 1 FOR SHARE",
                                           "A: COMMIT",
                                       });
+  add("what has gone is held by nobody", {
+                                             "A: BEGIN",
+                                             "A: DELETE FROM %t WHERE id = 2",
+                                             "B: BEGIN",
+                                             "B: UPDATE %t SET n = 1 WHERE id = 2",
+                                             "C: DELETE FROM %t WHERE n = 0 RETURNING id",
+                                             "A: COMMIT",
+                                         });
   add("a key that moved away is not found again",
       {
           "A: BEGIN",
@@ -304,6 +312,14 @@ void add_keys(std::vector<Conversation>& all) {
           "A: INSERT INTO %c (p) VALUES (2)",
           "B: SELECT n FROM %p WHERE id = 2 FOR UPDATE",
           "A: ROLLBACK",
+      });
+  add("a reference to nothing locks the table all the same", with_children(),
+      {
+          "A: BEGIN",
+          "A: LOCK TABLE %p IN EXCLUSIVE MODE",
+          "B: INSERT INTO %c (p) VALUES (NULL)",
+          "C: UPDATE %c SET p = NULL WHERE p = 1",
+          "A: COMMIT",
       });
   add("deadlock of two who refer to a row and update it", with_children(),
       {

@@ -4,11 +4,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <gtest/gtest.h>
+#include <optional>
 
 #include "tests/fakes/redis/exceptions.hpp"
 #include "tests/fakes/redis/generator.hpp"
 #include "tests/fakes/redis/socket_player.hpp"
 #include "tests/fakes/redis/subject.hpp"
+#include "tests/verified.hpp"
 
 namespace raceproof::fakes::redis::test {
 namespace {
@@ -63,7 +65,20 @@ int differences(const Conversation& conversation, const std::vector<std::string>
   return found;
 }
 
-void compare(Subject& reference, Subject& subject) {
+/// "redis-server 7.0.15".
+std::string version_of(Subject& subject) {
+  Conversation conversation;
+  conversation.steps.push_back({0, encode({"INFO", "server"}), Until::marker, "INFO server"});
+  const auto answer = subject.play(conversation).at(0);
+  const std::string_view key = "redis_version:";
+  const auto at = answer.find(key);
+  if (at == std::string::npos) return "redis-server";
+  const auto begin = at + key.size();
+  return "redis-server " + answer.substr(begin, answer.find('\r', begin) - begin);
+}
+
+/// What was compared, if nothing differed.
+std::optional<raceproof::test::Verified> compare(Subject& reference, Subject& subject) {
   int differing = 0;
   std::size_t steps = 0;
   const auto conversations = all_conversations();
@@ -76,6 +91,8 @@ void compare(Subject& reference, Subject& subject) {
   std::printf("contract: %zu conversations, %zu commands, %s against %s: %d differ\n",
               conversations.size(), steps, subject.name().c_str(), reference.name().c_str(),
               differing);
+  if (differing > 0) return std::nullopt;
+  return raceproof::test::Verified{version_of(reference), conversations.size(), steps};
 }
 
 class Contract : public testing::Test {
@@ -98,10 +115,12 @@ class Contract : public testing::Test {
 TEST_F(Contract, FakeOnTcpAnswersAsTheRealServer) {
   const auto real = reference();
   const auto fake = start_fake_on_tcp();
-  if (real)
-    compare(*real, *fake);
-  else
+  if (!real) {
     std::printf("contract: WITHOUT the real redis-server; nothing was compared\n");
+    return;
+  }
+  const auto verified = compare(*real, *fake);
+  if (verified) raceproof::test::note_verified("fakes/redis/verified.yaml", *verified);
 }
 
 TEST_F(Contract, SimulatedFakeAnswersAsTheFakeOnTcp) {
