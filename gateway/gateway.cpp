@@ -214,6 +214,16 @@ Awaitable<std::string> Gateway::metrics() {
   write(text, connections);
   const auto checks = co_await call(readiness_.strand(), readiness_.figures());
   write(text, checks);
+  const BridgeFigures bridge = co_await call(bridge_.strand(), bridge_.figures());
+  write(text, bridge);
+  if (auth_) {
+    const AuthFigures auth = co_await call(auth_->strand(), auth_->figures());
+    write(text, auth);
+  }
+  if (database_) {
+    const auto pool = co_await call(database_->strand(), database_->ask_figures());
+    write(text, pool);
+  }
   co_return text.take();
 }
 

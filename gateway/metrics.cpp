@@ -113,4 +113,35 @@ void write(MetricsText& text, const std::vector<CheckFigures>& checks) {
   }
 }
 
+void write(MetricsText& text, const AuthFigures& figures) {
+  text.family("gateway_authentications_total", "counter", "Tokens judged, by outcome.");
+  text.sample({{"status", "accepted"}}, figures.accepted_total);
+  text.sample({{"status", "rejected"}}, figures.rejected_total);
+  text.sample({{"status", "unavailable"}}, figures.unavailable_total);
+  text.family("gateway_auth_cached_tokens", "gauge", "Accepted tokens that are remembered.");
+  text.sample({}, figures.cached_tokens);
+  text.family("gateway_auth_breakers", "gauge", "Circuit breakers that are not closed, by state.");
+  text.sample({{"state", "open"}}, figures.breakers_open);
+  text.sample({{"state", "half_open"}}, figures.breakers_half_open);
+}
+
+void write(MetricsText& text, const BridgeFigures& figures) {
+  text.family("gateway_agent_bridge_state", "gauge", "1 for the state that the bridge is in.");
+  for (const BridgeState state :
+       {BridgeState::uninitialized, BridgeState::initializing, BridgeState::active,
+        BridgeState::degraded, BridgeState::failed}) {
+    text.sample({{"state", std::string(to_string(state))}}, state == figures.state ? 1 : 0);
+  }
+  text.family("gateway_agent_runs", "gauge", "Runs of agents at present.");
+  text.sample({}, static_cast<std::int64_t>(figures.runs));
+}
+
+void write(MetricsText& text, const database::PoolFigures& figures) {
+  text.family("gateway_database_sessions", "gauge", "Sessions with the database, by use.");
+  text.sample({{"use", "in_use"}}, figures.in_use);
+  text.sample({{"use", "idle"}}, figures.idle);
+  text.family("gateway_database_waiting", "gauge", "Operations that wait for a session.");
+  text.sample({}, figures.waiting);
+}
+
 }  // namespace raceproof::gateway

@@ -9,7 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/agents/bridge.hpp"
+#include "gateway/auth/auth.hpp"
 #include "gateway/connection.hpp"
+#include "gateway/database/pool.hpp"
 
 namespace raceproof::gateway {
 
@@ -52,5 +55,9 @@ class MetricsText {
 void write(MetricsText& text, const ConnectionTotals& totals);
 void write(MetricsText& text, const ConnectionFigures& figures);
 void write(MetricsText& text, const std::vector<CheckFigures>& checks);
+/// The families about the backends.
+void write(MetricsText& text, const AuthFigures& figures);
+void write(MetricsText& text, const BridgeFigures& figures);
+void write(MetricsText& text, const database::PoolFigures& figures);
 
 }  // namespace raceproof::gateway

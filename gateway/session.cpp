@@ -21,7 +21,8 @@ namespace raceproof::gateway {
 
 namespace {
 
-namespace websocket = boost::beast::websocket;
+namespace beast = boost::beast;
+namespace websocket = beast::websocket;
 constexpr auto as_result = asio::as_tuple(use_awaitable);
 
 /// A session's id: 64 random bits in hexadecimal.
@@ -63,6 +64,9 @@ class WebSocketSession final : public Session,
     socket_.read_message_max(limit);
     socket_.auto_fragment(false);
     socket_.text(true);
+    socket_.control_callback([this](websocket::frame_type kind, beast::string_view) {
+      if (kind == websocket::frame_type::close) peer_closes();
+    });
   }
 
   Awaitable<SessionEnd> run(UpgradeRequest request, Admission admission) override;
@@ -83,6 +87,9 @@ class WebSocketSession final : public Session,
   Awaitable<> set_up_beside();
   Awaitable<bool> join();
   Awaitable<> leave();
+  void leave_beside();
+  Awaitable<> return_unsent();
+  void peer_closes();
   Awaitable<> exchange_messages();
   Awaitable<> receive(std::string_view text);
   Awaitable<> answer(ClientMessage received);
@@ -109,7 +116,7 @@ class WebSocketSession final : public Session,
   std::string id_;
   Admission admission_;
   websocket::stream<Stream, false> socket_;
-  boost::beast::flat_buffer buffer_;
+  beast::flat_buffer buffer_;
   Watchdog watchdog_;
   SendQueue queue_;
   std::vector<FramePtr> early_;  // taken before the session is established
@@ -146,7 +153,8 @@ Awaitable<SessionEnd> WebSocketSession::run(UpgradeRequest request, Admission ad
   }
   while (writing_) co_await written_.wait("last write");
   watchdog_.disarm();
-  if (joined_) co_await leave();
+  if (std::exchange(joined_, false)) co_await leave();
+  co_await return_unsent();
   if (registered_) co_await deregister();
   socket_.next_layer().close();
   if (!end_.accepted) co_return end_;
@@ -165,7 +173,7 @@ Awaitable<bool> WebSocketSession::accept(UpgradeRequest request) {
   if (!admission_.subprotocol.empty()) {
     socket_.set_option(websocket::stream_base::decorator(
         [protocol = admission_.subprotocol](websocket::response_type& response) {
-          response.set(boost::beast::http::field::sec_websocket_protocol, protocol);
+          response.set(beast::http::field::sec_websocket_protocol, protocol);
         }));
   }
   const auto [error] = co_await socket_.async_accept(request->message, as_result);
@@ -266,11 +274,25 @@ Awaitable<bool> WebSocketSession::join() {
 /// What could not be sent goes back to the manager.
 Awaitable<> WebSocketSession::leave() {
   co_await enter_shield();
-  std::vector<FramePtr> unsent = queue_.take_rest();
+  std::vector<FramePtr> unsent = queue_.take_rest(writing_);
   unsent.insert(unsent.end(), early_.begin(), early_.end());
   early_.clear();
   ConnectionManager& connections = services_.connections;
   co_await call(connections.strand(), connections.disconnect_user(user_, id_, std::move(unsent)));
+}
+
+/// Leaves as soon as the end is certain: a closing handshake may take its time.
+void WebSocketSession::leave_beside() {
+  if (std::exchange(joined_, false)) siblings_.spawn("session leave", leave());
+}
+
+/// The frame that was being written when the session left, if it did not get through.
+Awaitable<> WebSocketSession::return_unsent() {
+  std::vector<FramePtr> unsent = queue_.take_rest(false);
+  if (unsent.empty()) co_return;
+  co_await enter_shield();
+  ConnectionManager& connections = services_.connections;
+  co_await call(connections.strand(), connections.return_unsent(user_, id_, std::move(unsent)));
 }
 
 Awaitable<> WebSocketSession::exchange_messages() {
@@ -471,12 +493,24 @@ Awaitable<> WebSocketSession::close(std::uint16_t code, std::string reason) {
   enter(State::closing);
   watchdog_.arm(services_.settings.limits.close_timeout, "websocket close limit",
                 [this] { abort(); });
-  // Whoever has done nothing wrong gets what is on its way.
-  const bool in_order = code == close_code::going_away;
-  while (in_order && writing_) co_await written_.wait("queue to empty");
+  // Whoever has done nothing wrong gets all that is on its way; others the frame in progress.
+  while (writing_) co_await written_.wait("socket before the close");
+  runtime_.observe("session_closing",
+                   {{"peer", peer_}, {"user", user_}, {"code", std::int64_t{code}}});
+  leave_beside();
   const websocket::close_reason with(static_cast<websocket::close_code>(code), reason);
   co_await socket_.async_close(with, as_result);
   watchdog_.disarm();
+}
+
+/// The peer's close frame has come; Beast answers it within the pending read, which then waits for
+/// the end of the connection.
+void WebSocketSession::peer_closes() {
+  if (std::exchange(closing_, true)) return;
+  enter(State::closing);
+  watchdog_.arm(services_.settings.limits.close_timeout, "websocket close limit",
+                [this] { abort(); });
+  leave_beside();
 }
 
 Awaitable<> WebSocketSession::deregister() {

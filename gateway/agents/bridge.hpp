@@ -39,6 +39,12 @@ struct RunSubmission {
   std::string_view reason;
 };
 
+/// For operators and metrics.
+struct BridgeFigures {
+  BridgeState state = BridgeState::uninitialized;
+  std::size_t runs = 0;  ///< at present
+};
+
 /// Everything but the constructor and `strand()` runs on its own strand.
 ///
 /// Observes transition{machine: bridge, id: agent, from, to}, agent_run_refused{user, run, code},
@@ -71,6 +77,9 @@ class AgentBridge {
   [[nodiscard]] BridgeState state() const { return *state_; }
   /// Whether runs are taken, for callers from other strands.
   [[nodiscard]] Awaitable<bool> available() const { co_return takes_runs(*state_); }
+  [[nodiscard]] Awaitable<BridgeFigures> figures() const {
+    co_return BridgeFigures{*state_, runs_->by_id.size()};
+  }
   /// How many runs there are now.
   [[nodiscard]] std::size_t runs() const { return runs_->by_id.size(); }
 

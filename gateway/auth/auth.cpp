@@ -326,7 +326,28 @@ void Auth::observe_breaker(const std::string& id, Breaker::State before, Breaker
                                   {"to", to_string(after)}});
 }
 
+Awaitable<AuthFigures> Auth::figures() const {
+  AuthFigures figures = totals_;
+  figures.cached_tokens = static_cast<std::int64_t>(cache_->size());
+  for (const auto& [id, counted] : breakers_) {
+    figures.breakers_open += counted.breaker.state() == Breaker::State::open ? 1 : 0;
+    figures.breakers_half_open += counted.breaker.state() == Breaker::State::half_open ? 1 : 0;
+  }
+  co_return figures;
+}
+
 void Auth::observe_result(const AuthResult& result, bool cached) {
+  switch (result.status) {
+    case AuthStatus::accepted:
+      ++totals_.accepted_total;
+      break;
+    case AuthStatus::rejected:
+      ++totals_.rejected_total;
+      break;
+    case AuthStatus::unavailable:
+      ++totals_.unavailable_total;
+      break;
+  }
   runtime_.observe("auth_result", {{"status", to_string(result.status)},
                                    {"reason", to_string(result.reason)},
                                    {"user", std::string_view(result.user)},

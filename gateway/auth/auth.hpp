@@ -29,6 +29,16 @@
 
 namespace raceproof::gateway {
 
+/// For operators and metrics. The totals count since the start.
+struct AuthFigures {
+  std::int64_t accepted_total = 0;
+  std::int64_t rejected_total = 0;
+  std::int64_t unavailable_total = 0;
+  std::int64_t cached_tokens = 0;
+  std::int64_t breakers_open = 0;
+  std::int64_t breakers_half_open = 0;
+};
+
 /// One instance's authentication. Everything but the constructor and `strand()` runs on its own
 /// strand. Where auth is not enabled by the settings there is no use for one.
 class Auth {
@@ -41,6 +51,7 @@ class Auth {
 
   [[nodiscard]] const Executor& strand() const { return strand_; }
   [[nodiscard]] bool usable() const { return usable_; }
+  [[nodiscard]] Awaitable<AuthFigures> figures() const;
 
   /// Looks at the service (and fetches its keys) for the first time, whichever way that goes; goes
   /// on in the background. Without a service, usable at once.
@@ -102,6 +113,7 @@ class Auth {
   Confined<TokenCache> cache_;
   std::map<std::string, std::shared_ptr<Flight>> flights_;  // by cache key
   std::map<std::string, CountedBreaker> breakers_;
+  AuthFigures totals_;
   bool usable_ = false;
   bool stopping_ = false;
   bool fetching_keys_ = false;

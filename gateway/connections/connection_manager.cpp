@@ -89,28 +89,40 @@ Awaitable<> ConnectionManager::disconnect_user(std::string user, std::string id,
       removed = found->second.connections.back().id;
     }
     if (settings_.forget_on_disconnect) forget(removed);
-    // Connections that came later have not seen what this one could not send.
-    for (auto frame = unsent.rbegin(); frame != unsent.rend(); ++frame) {
-      if ((*frame)->user != user) continue;
-      const auto& others = found->second.connections;
-      const bool seen = std::any_of(others.begin(), others.end(), [&](const auto& other) {
-        return other.id != id && other.since < (*frame)->ordinal;
-      });
-      if (seen) continue;
-      Message message{std::move(*frame), true, runtime_.now(), nullptr};
-      if (settings_.for_absent == ForAbsent::drop && others.empty()) {
-        lose(message, "connection ended");
-      } else {
-        found->second.messages.push_front(std::move(message));
-      }
-    }
-    start_delivery(user, found->second);
   }
+  take_back(user, id, std::move(unsent));
   if (presence_ != nullptr) {
     co_await presence_->leave(user, std::move(id));
     co_await hand_over(user);
   }
   tidy(user);
+}
+
+Awaitable<> ConnectionManager::return_unsent(std::string user, std::string id,
+                                             std::vector<FramePtr> unsent) {
+  take_back(user, id, std::move(unsent));
+  co_await hand_over(user);
+  tidy(user);
+}
+
+/// Connections that came later than a message have not seen what `id` could not send.
+void ConnectionManager::take_back(const std::string& name, std::string_view id,
+                                  std::vector<FramePtr> unsent) {
+  User& user = state_->users[name];
+  for (auto frame = unsent.rbegin(); frame != unsent.rend(); ++frame) {
+    if ((*frame)->user != name) continue;  // the session's own answers
+    const bool seen = std::any_of(
+        user.connections.begin(), user.connections.end(),
+        [&](const auto& other) { return other.id != id && other.since < (*frame)->ordinal; });
+    if (seen) continue;
+    Message message{std::move(*frame), true, runtime_.now(), nullptr};
+    if (settings_.for_absent == ForAbsent::drop && user.connections.empty()) {
+      lose(message, "connection ended");
+    } else {
+      user.messages.push_front(std::move(message));
+    }
+  }
+  start_delivery(name, user);
 }
 
 bool ConnectionManager::forget(std::string_view id) {

@@ -77,7 +77,9 @@ class ConnectionManager final : public EventSink {
   /// Removes a connection that has ended; `unsent` is what it took and could not send, which goes
   /// to the user's other connections or is kept.
   Awaitable<> disconnect_user(std::string user, std::string id, std::vector<FramePtr> unsent);
-  /// The same two by their other names.
+  /// Takes back what a connection, by then removed, could not send after all.
+  Awaitable<> return_unsent(std::string user, std::string id, std::vector<FramePtr> unsent);
+  /// The first two by their other names.
   Awaitable<bool> add_connection(UserConnection connection);
   Awaitable<bool> add_connection_by_user(std::string user, UserConnection connection);
   Awaitable<> remove_connection(std::string id);
@@ -173,6 +175,7 @@ class ConnectionManager final : public EventSink {
   Awaitable<std::size_t> send_to_all(std::vector<UserConnection> targets, FramePtr frame);
   UserConnection* entry(std::string_view id);
   bool forget(std::string_view id);
+  void take_back(const std::string& name, std::string_view id, std::vector<FramePtr> unsent);
   void tidy(std::string_view name);
 
   Runtime& runtime_;

@@ -36,12 +36,13 @@ class SendQueue {
     bytes_ -= frames_.front()->text.size();
     frames_.pop_front();
   }
-  /// Everything that has not been written.
-  std::vector<FramePtr> take_rest() {
-    std::vector<FramePtr> rest(std::make_move_iterator(frames_.begin()),
+  /// Everything that has not been written, but for the front if that is being written.
+  std::vector<FramePtr> take_rest(bool writing) {
+    const auto begin = frames_.begin() + (writing && !frames_.empty() ? 1 : 0);
+    std::vector<FramePtr> rest(std::make_move_iterator(begin),
                                std::make_move_iterator(frames_.end()));
-    frames_.clear();
-    bytes_ = 0;
+    frames_.erase(begin, frames_.end());
+    bytes_ = frames_.empty() ? 0 : frames_.front()->text.size();
     return rest;
   }
 

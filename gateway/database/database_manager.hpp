@@ -40,6 +40,8 @@ class DatabaseManager {
   [[nodiscard]] RunStore& store() { return store_; }
   [[nodiscard]] const DatabaseState& state() const { return *state_; }
   [[nodiscard]] PoolFigures figures() const { return pool_->figures(); }
+  /// The same for callers from other strands.
+  [[nodiscard]] Awaitable<PoolFigures> ask_figures() const { co_return pool_->figures(); }
 
   /// Connects and migrates; returns when the tables are there. While the server cannot be reached
   /// it tries again, for `startup_timeout`. Throws DatabaseError, whose message says at what it

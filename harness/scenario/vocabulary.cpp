@@ -15,11 +15,18 @@ std::span<const ObservationKind> known_observations() {
       {"grace_period_end", {"check", "duration"}},
       {"redis_message", {"channel", "message"}},
       {"redis_trouble", {"connection", "step", "reason"}},
+      {"pool", {"in_use", "idle", "waiting"}},
+      {"transaction", {"id", "number", "attempt", "status"}},
+      {"transaction_retry", {"id", "attempt", "kind"}},
+      {"migration", {"version", "name"}},
+      {"database_trouble", {"step", "kind", "sqlstate", "reason"}},
       {"accept_failed", {"reason"}},
       {"connection_failed", {"peer", "reason"}},
       {"http_response", {"peer", "path", "status"}},
       {"upgrade_refused", {"peer", "status", "reason"}},
       {"upgrade_failed", {"peer", "reason"}},
+      {"auth_result", {"status", "reason", "user", "cached"}},
+      {"auth_trouble", {"step", "reason"}},
       {"session_accepted", {"peer", "user"}},
       {"session_degraded", {"peer", "user"}},
       {"session_setup", {"peer", "user"}},
@@ -28,13 +35,16 @@ std::span<const ObservationKind> known_observations() {
       {"session_closing", {"peer", "user", "code"}},
       {"session_closed", {"peer", "user", "code", "reason"}},
       {"transition", {"machine", "id", "from", "to"}},
-      {"transaction", {"id", "status"}},
       {"event_leaves", {"run", "type", "transaction"}},
       {"agent_event_lost", {"run", "type", "user"}},
       {"agent_run_refused", {"user", "run", "code"}},
       {"bridge_trouble", {"step", "run", "reason"}},
       {"event_relayed", {"run", "type", "user", "delivery"}},
       {"late_completion", {"run", "state"}},
+      {"agent_event", {"type", "user", "run", "delivery"}},
+      {"message_lost", {"user", "type", "reason"}},
+      {"slow_consumer", {"peer", "user", "frames", "bytes"}},
+      {"ws_rejected", {"peer", "user", "code"}},
       {"ws_sent", {"peer", "type", "user"}},
       {"ws_received", {"peer", "type"}},
       {"shutdown_begin", {}},
@@ -64,6 +74,15 @@ std::span<const ObservationKind> known_observations() {
       {"balancer_refused", {"client", "status"}},
       {"balancer_ended", {"client", "instance"}},
       {"balancer_crowded", {"connections"}},
+      // The fake auth service.
+      {"auth_listening", {"port"}},
+      {"auth_connection", {"connection"}},
+      {"auth_disconnection", {"connection"}},
+      {"auth_outage_begin", {}},
+      {"auth_outage_end", {}},
+      {"auth_request", {"operation", "user"}},
+      {"auth_answer", {"operation", "user", "status", "valid"}},
+      {"auth_fault", {"operation", "user", "fault"}},
       // The scripted clients.
       {"client_connecting", {"client", "attempt"}},
       {"client_http", {"client", "path", "status"}},
@@ -97,8 +116,8 @@ const ObservationKind* find_observation(std::string_view name) {
 }
 
 std::vector<std::string> known_facts() {
-  return {"redis connected", "redis subscribed", "redis scripts_loaded", "redis operational",
-          "gateway ready"};
+  return {"redis connected", "redis subscribed",   "redis scripts_loaded", "redis operational",
+          "auth usable",     "database connected", "gateway ready"};
 }
 
 }  // namespace raceproof::scenario

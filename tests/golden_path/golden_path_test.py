@@ -7,6 +7,7 @@ usage: golden_path_test.py GATEWAYD RACEPROOF
 
 import asyncio
 import json
+import pathlib
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import urllib.request
 
 import websockets
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from servers import Servers, free_port
 
 EVENTS = ["agent_started", "agent_thinking", "tool_executing", "tool_completed", "agent_completed"]

@@ -207,6 +207,60 @@ TEST(Health, AnUnhealthyServiceIsNotUsable) {
   EXPECT_EQ(world.count("auth_trouble step=health reason=status 503"), 3U);
 }
 
+// Expiry, time to live and breaker compare times. None of that may split a run where only one side
+// is possible, or every scenario with a token would pay for it.
+TEST(Auth, DoesNotSplitARun) {
+  AuthWorld world;
+  world.options.time = sim::TimeMode::symbolic;
+  world.options.horizon = 60s;
+  world.service.reply = {10ms, 20ms};
+  const std::string token = token_of("alice");
+  std::vector<explore::PathDecider::Step> path;
+  explore::PathDecider decider(path);
+  std::vector<std::string> outcomes;
+  const auto end = world.run(
+      [&](Runtime&, Auth& auth) -> Awaitable<> {
+        for (int i = 0; i < 3; ++i) co_await ask(auth, token, outcomes);
+      },
+      decider);
+  EXPECT_EQ(end, sim::RunEnd::stopped) << world.failure;
+  EXPECT_EQ(outcomes, std::vector<std::string>(3, "accepted alice"));
+  for (const auto& step : path) EXPECT_EQ(step.alternatives, 1U);
+}
+
+// Cut after any number of events, everything is destroyed cleanly (as a sanitizer build checks),
+// and the next run is as good as the first.
+TEST(Auth, CanBeDestroyedAtAnyEvent) {
+  AuthWorld world;
+  auto& rule = world.service.on["validate"];
+  rule.status = 503;
+  rule.times = 2;
+  rule.delay = DelayRange{5s, 5s};
+  const std::vector<std::string> tokens{token_of("alice"), token_of("alice"), token_of("bob")};
+  std::vector<std::string> outcomes;
+  std::size_t events = 0;
+  const auto run = [&](std::uint32_t event_limit) {
+    outcomes.clear();
+    world.options.event_limit = event_limit;
+    explore::BaselineDecider decider;
+    const auto end = world.run(
+        [&](Runtime& runtime, Auth& auth) -> Awaitable<> {
+          co_await ask_together(runtime, auth, tokens, outcomes);
+          co_await call(auth.strand(), auth.stop());
+        },
+        decider);
+    events = world.events;
+    return end;
+  };
+  ASSERT_EQ(run(1'000'000), sim::RunEnd::stopped);
+  const auto all = static_cast<std::uint32_t>(events);
+  EXPECT_GT(all, 100U);
+  for (std::uint32_t limit = 1; limit < all; limit += limit < 500 ? 1 : 97) run(limit);
+  EXPECT_EQ(run(1'000'000), sim::RunEnd::stopped);
+  EXPECT_EQ(outcomes,
+            (std::vector<std::string>{"accepted alice", "accepted alice", "accepted bob"}));
+}
+
 // Stopped in the middle of everything: who waits is told, and nothing is left.
 TEST(Stop, LeavesNothing) {
   AuthWorld world;

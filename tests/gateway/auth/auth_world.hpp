@@ -69,6 +69,7 @@ class AuthWorld {
     const auto end = world.run();
     failure = world.failure();
     waiting = world.waiting();
+    events = world.trace().events().size();
     world.end();
     return end;
   }
@@ -120,6 +121,7 @@ class AuthWorld {
   std::vector<bool> usable;
   std::string failure;
   std::vector<std::string> waiting;
+  std::size_t events = 0;
 
  private:
   void note(const Observation& observation) {

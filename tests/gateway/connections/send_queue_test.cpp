@@ -20,7 +20,9 @@ TEST(SendQueue, KeepsOrder) {
   EXPECT_EQ(a, queue.front());
   queue.pop();
   EXPECT_EQ(5U, queue.bytes());
-  EXPECT_EQ((std::vector<FramePtr>{b, c}), queue.take_rest());
+  EXPECT_EQ((std::vector<FramePtr>{c}), queue.take_rest(true));
+  EXPECT_EQ(2U, queue.bytes());
+  EXPECT_EQ((std::vector<FramePtr>{b}), queue.take_rest(false));
   EXPECT_TRUE(queue.empty());
   EXPECT_EQ(0U, queue.bytes());
 }

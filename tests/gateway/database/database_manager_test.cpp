@@ -170,6 +170,7 @@ TEST(DatabaseStore, LooksUpACommitThatWasNotAnswered) {
       EXPECT_EQ(outcome, found ? "7" : "08007");
     });
     EXPECT_EQ(bench.count_observed({"transaction id=r/begin", "status=unknown"}), 1);
+    EXPECT_EQ(bench.count_observed({"transaction id=r/begin", "status=committed"}), found ? 1 : 0);
   }
 }
 
