@@ -66,8 +66,10 @@ std::string to_bytes(const HttpCall& call, const Endpoint& to) {
   std::string out;
   out.reserve(256 + call.target.size() + call.body.size());
   out.append(call.method).append(1, ' ').append(call.target).append(" HTTP/1.1\r\nHost: ");
-  out.append(to.host).append(1, ':').append(std::to_string(to.port));
-  out.append("\r\nUser-Agent: raceproof-gateway\r\nConnection: close\r\n");
+  const bool is_ipv6 = to.host.find(':') != std::string::npos;  // RFC 3986 section 3.2.2
+  out.append(is_ipv6 ? "[" + to.host + "]" : to.host).append(1, ':');
+  out.append(std::to_string(to.port))
+      .append("\r\nUser-Agent: raceproof-gateway\r\nConnection: close\r\n");
   for (const auto& [name, value] : call.headers) {
     check_line(name, "HTTP header's name");
     check_line(value, "HTTP header's value");

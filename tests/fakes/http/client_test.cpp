@@ -188,6 +188,20 @@ TEST(Fetch, SendsTheRequest) {
             "200 GET /|host=service:80|user-agent=raceproof-gateway|connection=close|");
 }
 
+// An IPv6 address stands in brackets before its port (RFC 3986 section 3.2.2).
+TEST(Fetch, BracketsAnIpv6Address) {
+  HttpWorld world(always(mirror));
+  world.settings.host = "::1";
+  std::string answer;
+  world.run([&](Runtime& runtime) -> Awaitable<> {
+    HttpCall call;
+    const Endpoint to("::1", 80);
+    const HttpAnswer answered = co_await http_fetch(runtime, to, std::move(call));
+    answer = answered.body;
+  });
+  EXPECT_TRUE(contains(answer, "|host=[::1]:80|")) << answer;
+}
+
 // A header that would break out of its line is not sent.
 TEST(Fetch, RefusesControlCharacters) {
   HttpCall call;
