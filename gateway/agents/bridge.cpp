@@ -239,22 +239,21 @@ Awaitable<std::string> AgentBridge::problem() {
   co_return std::string();
 }
 
-/// Sends what was committed but has not left, in its order. What is lost again stays owed.
+/// Sends what was committed but has not left, in its order. Each event gets one attempt, so that
+/// one user's cannot hold up the start; what is lost again stays owed.
 Awaitable<> AgentBridge::relay() {
-  for (bool again = true; again;) {
+  for (bool progress = true; progress;) {
+    progress = false;
     const std::vector<OutboxEntry> owed = co_await call(store_->strand(), store_->unsent());
-    again = !owed.empty();
     for (const OutboxEntry& entry : owed) {
-      const Delivery delivery = co_await emit_critical_event(runtime_, sink_, entry.event);
+      const Delivery delivery = co_await hand_over(runtime_, sink_, entry.event);
       runtime_.observe("event_relayed", {{"run", entry.event.run},
                                          {"type", to_string(entry.event.type)},
                                          {"user", entry.event.user},
                                          {"delivery", to_string(delivery)}});
-      if (delivery == Delivery::lost) {
-        again = false;
-      } else {
-        co_await call(store_->strand(), store_->sent(entry.id));
-      }
+      if (delivery == Delivery::lost) continue;
+      co_await call(store_->strand(), store_->sent(entry.id));
+      progress = true;
     }
   }
   relayed_ = true;
