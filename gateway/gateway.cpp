@@ -6,6 +6,7 @@
 
 #include "gateway/agents/echo_agent.hpp"
 #include "gateway/agents/http_agent.hpp"
+#include "runtime/time_limit.hpp"
 
 namespace raceproof::gateway {
 

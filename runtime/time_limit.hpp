@@ -42,8 +42,10 @@ struct StartWithin {
       if (!state->expired) runtime->cancel_operation(state->limit);
       std::optional<T> result;
       // Whatever the body says of having been cancelled: the time was up.
-      if (state->expired) error = nullptr;
-      else if (!error) result.emplace(std::move(value));
+      if (state->expired)
+        error = nullptr;
+      else if (!error)
+        result.emplace(std::move(value));
       std::move(handler)(error, std::move(result));
     };
     auto done = asio::bind_executor(strand, std::move(finished));

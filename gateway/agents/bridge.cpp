@@ -1,17 +1,15 @@
 #include "gateway/agents/bridge.hpp"
 
 #include <array>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <chrono>
 #include <utility>
 #include <vector>
 
 #include "gateway/agents/emission.hpp"
 #include "gateway/agents/failure.hpp"
+#include "runtime/time_limit.hpp"
 
 namespace raceproof::gateway {
-
-using namespace asio::experimental::awaitable_operators;
 
 namespace {
 
@@ -67,7 +65,7 @@ Awaitable<> AgentBridge::stop() {
     co_await cancel_run(std::move(run), "The gateway is shutting down.");
   }
   if (tasks_.size() > 0) {
-    co_await (tasks_.join() || runtime_.sleep_for(settings_.stop_limit, "agent runs' stop limit"));
+    co_await within(runtime_, settings_.stop_limit, "agent runs' stop limit", tasks_.join());
   }
   co_await tasks_.stop();
   co_await call(tracker_.strand(), tracker_.stop());
@@ -209,10 +207,9 @@ Awaitable<> AgentBridge::recover(std::size_t first_attempt) {
 
 /// Whether runs can be started, and what an earlier process owed has been sent.
 Awaitable<bool> AgentBridge::look() {
-  const auto found = co_await (
-      problem() || runtime_.sleep_for(settings_.connect_limit, "agent service to answer"));
-  co_await stop_here_if_cancelled();
-  const std::string reason = found.index() == 0 ? std::get<0>(found) : "time-out";
+  const auto found =
+      co_await within(runtime_, settings_.connect_limit, "agent service to answer", problem());
+  const std::string reason = found.value_or("time-out");
   if (!reason.empty()) {
     runtime_.observe("bridge_trouble", {{"step", "check"}, {"reason", reason}});
     co_return false;
@@ -228,12 +225,12 @@ Awaitable<bool> AgentBridge::look() {
   co_return true;
 }
 
-/// What the service says is wrong with it; empty for nothing. It does not throw, not even when it
-/// is cancelled, so that it can be waited for beside a limit.
+/// What the service says is wrong with it; empty for nothing.
 Awaitable<std::string> AgentBridge::problem() {
   try {
     co_await backend_.check();
   } catch (const std::exception& error) {
+    if (is_cancellation(error)) throw;
     co_return error.what();
   }
   co_return std::string();

@@ -74,8 +74,8 @@ Awaitable<AuthService::Outcome> AuthService::fetch(HttpCall call) {
 
 /// Sends one request; at most the time-out.
 Awaitable<AuthService::Outcome> AuthService::ask(HttpCall call) {
-  auto in_time = co_await within(runtime_, settings_.timeout, "auth service limit",
-                                 fetch(std::move(call)));
+  auto in_time =
+      co_await within(runtime_, settings_.timeout, "auth service limit", fetch(std::move(call)));
   if (in_time) co_return std::move(*in_time);
   Outcome outcome;
   outcome.timed_out = true;

@@ -13,6 +13,16 @@ namespace {
 using namespace std::chrono_literals;
 using namespace asio::experimental::awaitable_operators;
 
+Awaitable<> fail_at_once() {
+  throw std::runtime_error("failed");
+  co_return;
+}
+
+template <class T>
+Awaitable<> limited(Runtime& runtime, Awaitable<T> body) {
+  co_await within(runtime, 20s, "limit", std::move(body));
+}
+
 // Passing means: no sleep ends early.
 TEST_P(Waits, LastAtLeastAsLongAsAsked) {
   world_->run([this]() -> Awaitable<> {
@@ -65,8 +75,7 @@ TEST_P(Waits, LimitAnOperation) {
     };
     bool cancelled = false;
     const Instant start = runtime_.now();
-    const auto in_time =
-        co_await within(runtime_, 20s, "limit", value(runtime_, 1ms, cancelled));
+    const auto in_time = co_await within(runtime_, 20s, "limit", value(runtime_, 1ms, cancelled));
     EXPECT_EQ(in_time, 7);
     EXPECT_FALSE(cancelled);
     const auto late = co_await within(runtime_, 5ms, "limit", value(runtime_, 20s, cancelled));
@@ -85,7 +94,7 @@ TEST_P(Waits, LimitAnOperation) {
 
     cancelled = false;
     TaskScope scope(runtime_, strand_);
-    scope.spawn("limited", limited(value(runtime_, 20s, cancelled)));
+    scope.spawn("limited", limited(runtime_, value(runtime_, 20s, cancelled)));
     co_await runtime_.sleep_for(1ms);
     co_await scope.stop();
     EXPECT_TRUE(cancelled);
