@@ -184,6 +184,7 @@ std::vector<std::string> problems(const Settings& settings) {
           "redis.health_interval: must be longer than 0");
   require(Duration() < settings.redis.reconnect.base,
           "redis.reconnect.base: must be longer than 0");
+  for (const char* problem : problems(settings.database)) found.emplace_back(problem);
   return found;
 }
 

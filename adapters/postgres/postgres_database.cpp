@@ -94,7 +94,7 @@ Parameters parameters_of(const Options& options, const std::vector<std::string>&
                   {"dbname", options.database},
                   {"application_name", options.application},
                   {"client_encoding", "UTF8"},
-                  {"sslmode", options.tls},
+                  {"sslmode", options.tls},   // like the password, as if not given when empty
                   {"gssencmode", "disable"},  // its library blocks
                   // A server that has vanished is noticed within a minute, and by a request to
                   // cancel too, which takes these over.

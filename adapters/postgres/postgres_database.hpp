@@ -21,7 +21,7 @@ struct Options {
   std::string password;  ///< empty: none, or what libpq finds in its password file
   std::string database;
   std::string application = "raceproof";  ///< as pg_stat_activity shows it
-  std::string tls = "prefer";             ///< libpq's sslmode
+  std::string tls;  ///< libpq's sslmode; empty: its own default, PGSSLMODE and PGSSLROOTCERT
 };
 
 class Canceller;

@@ -64,4 +64,17 @@ void DatabaseSettings::describe(SettingsVisitor& v) {
        "which it meets them, so that two can deadlock.");
 }
 
+std::vector<const char*> problems(const DatabaseSettings& settings) {
+  std::vector<const char*> found;
+  const auto require = [&found](bool holds, const char* message) {
+    if (!holds) found.push_back(message);
+  };
+  require(!settings.host || !settings.host->empty(), "database.host: must not be empty");
+  require(Duration() < settings.pool.idle, "database.pool.idle: must be longer than 0");
+  require(Duration() < settings.health_interval, "database.health_interval: must be longer than 0");
+  require(settings.retry.base <= settings.retry.max,
+          "database.retry.base: must not be longer than database.retry.max");
+  return found;
+}
+
 }  // namespace raceproof::gateway

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/settings.hpp"
 #include "runtime/time.hpp"
@@ -64,5 +65,8 @@ struct DatabaseSettings {
   LockOrder lock_order = LockOrder::fixed;
   void describe(SettingsVisitor& visitor);
 };
+
+/// What is wrong with the values as a whole, one message each ("database.host: ...").
+std::vector<const char*> problems(const DatabaseSettings& settings);
 
 }  // namespace raceproof::gateway

@@ -100,12 +100,14 @@ Awaitable<> Store::run(std::string name, Transactions::Body body, const AgentEve
                        std::int64_t& id) {
   std::exception_ptr unknown;
   try {
-    co_await transactions_.run(std::move(name), std::move(body));
+    co_await transactions_.run(name, std::move(body));
   } catch (const DatabaseError& error) {
     if (error.kind() != ErrorKind::outcome_unknown) throw;
     unknown = std::current_exception();
   }
-  if (unknown && !co_await find_event(event, id)) std::rethrow_exception(unknown);
+  if (!unknown) co_return;
+  if (!co_await find_event(event, id)) std::rethrow_exception(unknown);
+  transactions_.found_committed(name);
 }
 
 Awaitable<bool> Store::find_event(const AgentEvent& event, std::int64_t& id) {

@@ -93,6 +93,10 @@ Awaitable<Rows> Transactions::run_idempotent(std::string_view sql, std::vector<V
   }
 }
 
+void Transactions::found_committed(std::string_view name) {
+  runtime_.observe("transaction", {{"id", name}, {"status", "committed"}});
+}
+
 /// Waits before the next try, or throws `failure` when there is none.
 Awaitable<> Transactions::pause(Backoff& backoff, std::string_view name, std::int64_t tries,
                                 const DatabaseError& failure) {

@@ -58,6 +58,8 @@ class Transactions {
   /// body threw. A caller that is cancelled waits for the rollback, out of reach of the
   /// cancellation; a commit that is under way then is cut off.
   Awaitable<> run(std::string name, Body body);
+  /// Observes that a transaction whose outcome was unknown has turned out to be committed.
+  void found_committed(std::string_view name);
   /// Runs one statement, a transaction of its own that may be run twice without harm: tried anew
   /// whenever the connection is lost.
   Awaitable<Rows> run_idempotent(std::string_view sql, std::vector<Value> parameters = {});

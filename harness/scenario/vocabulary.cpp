@@ -15,6 +15,11 @@ std::span<const ObservationKind> known_observations() {
       {"grace_period_end", {"check", "duration"}},
       {"redis_message", {"channel", "message"}},
       {"redis_trouble", {"connection", "step", "reason"}},
+      {"pool", {"in_use", "idle", "waiting"}},
+      {"transaction", {"id", "number", "attempt", "status"}},
+      {"transaction_retry", {"id", "attempt", "kind"}},
+      {"migration", {"version", "name"}},
+      {"database_trouble", {"step", "kind", "sqlstate", "reason"}},
       {"accept_failed", {"reason"}},
       {"connection_failed", {"peer", "reason"}},
       {"http_response", {"peer", "path", "status"}},
@@ -69,7 +74,7 @@ const ObservationKind* find_observation(std::string_view name) {
 
 std::vector<std::string> known_facts() {
   return {"redis connected", "redis subscribed", "redis scripts_loaded", "redis operational",
-          "gateway ready"};
+          "database connected", "gateway ready"};
 }
 
 }  // namespace raceproof::scenario
