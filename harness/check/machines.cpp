@@ -24,32 +24,50 @@ constexpr auto breaker = std::to_array<Step>({
 
 /// Five on the way, four ends; whatever is on the way may end badly (domain.md section 9).
 constexpr auto run = std::to_array<Step>({
-    {"pending", "starting"},     {"starting", "running"},   {"running", "completing"},
-    {"completing", "completed"}, {"pending", "failed"},     {"pending", "timeout"},
-    {"pending", "dead"},         {"pending", "cancelled"},  {"starting", "failed"},
-    {"starting", "timeout"},     {"starting", "dead"},      {"starting", "cancelled"},
-    {"running", "failed"},       {"running", "timeout"},    {"running", "dead"},
-    {"running", "cancelled"},    {"completing", "failed"},  {"completing", "timeout"},
+    {"pending", "starting"},     {"starting", "running"},     {"running", "completing"},
+    {"completing", "completed"}, {"pending", "failed"},       {"pending", "timeout"},
+    {"pending", "dead"},         {"pending", "cancelled"},    {"starting", "failed"},
+    {"starting", "timeout"},     {"starting", "dead"},        {"starting", "cancelled"},
+    {"running", "failed"},       {"running", "timeout"},      {"running", "dead"},
+    {"running", "cancelled"},    {"completing", "failed"},    {"completing", "timeout"},
     {"completing", "dead"},      {"completing", "cancelled"},
 });
 
 /// Every state may be left for `uninitialized`, at the stop (domain.md section 7).
 constexpr auto bridge = std::to_array<Step>({
-    {"uninitialized", "initializing"}, {"initializing", "active"},  {"initializing", "failed"},
-    {"active", "degraded"},            {"degraded", "active"},      {"degraded", "failed"},
-    {"failed", "initializing"},        {"initializing", "uninitialized"},
-    {"active", "uninitialized"},       {"degraded", "uninitialized"},
+    {"uninitialized", "initializing"},
+    {"initializing", "active"},
+    {"initializing", "failed"},
+    {"active", "degraded"},
+    {"degraded", "active"},
+    {"degraded", "failed"},
+    {"failed", "initializing"},
+    {"initializing", "uninitialized"},
+    {"active", "uninitialized"},
+    {"degraded", "uninitialized"},
     {"failed", "uninitialized"},
 });
 
 /// Degraded is a way to serve; every state but the last leads to the end.
 constexpr auto session = std::to_array<Step>({
-    {"connecting", "accepted"},    {"connecting", "closed"},    {"accepted", "setting_up"},
-    {"accepted", "degraded"},      {"accepted", "closing"},     {"accepted", "closed"},
-    {"setting_up", "established"}, {"setting_up", "degraded"},  {"setting_up", "closing"},
-    {"setting_up", "closed"},      {"established", "degraded"}, {"established", "closing"},
-    {"established", "closed"},     {"degraded", "setting_up"},  {"degraded", "established"},
-    {"degraded", "closing"},       {"degraded", "closed"},      {"closing", "closed"},
+    {"connecting", "accepted"},
+    {"connecting", "closed"},
+    {"accepted", "setting_up"},
+    {"accepted", "degraded"},
+    {"accepted", "closing"},
+    {"accepted", "closed"},
+    {"setting_up", "established"},
+    {"setting_up", "degraded"},
+    {"setting_up", "closing"},
+    {"setting_up", "closed"},
+    {"established", "degraded"},
+    {"established", "closing"},
+    {"established", "closed"},
+    {"degraded", "setting_up"},
+    {"degraded", "established"},
+    {"degraded", "closing"},
+    {"degraded", "closed"},
+    {"closing", "closed"},
 });
 
 std::span<const Step> table_of(std::string_view machine) {
