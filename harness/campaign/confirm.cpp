@@ -38,10 +38,14 @@ std::string describe(const trace::Trace& trace, const trace::ObservationRecord& 
   if (name == "client_frame") {
     return fmt::format("{} received '{}'", client, text_field(trace, record, "type"));
   }
+  if (name == "client_sent") {
+    return fmt::format("{} sent '{}'", client, text_field(trace, record, "type"));
+  }
+  if (!client.empty()) return fmt::format("{} of {}", name, client);
   return std::string(name);
 }
 
-/// Named moments that place a failure: states, set-ups, closes.
+/// Named moments that place a failure: states, set-ups, closes, what failed or was lost.
 std::vector<WitnessTime> moments(const trace::Trace& trace) {
   std::vector<WitnessTime> times;
   for (const auto& record : trace.observations()) {
@@ -62,6 +66,11 @@ std::vector<WitnessTime> moments(const trace::Trace& trace) {
     } else if (name == "client_close") {
       label = fmt::format("{}: closed with {}", text_field(trace, record, "client"),
                           text_field(trace, record, "code"));
+    } else if (name == "startup_phase" && text_field(trace, record, "status") == "failed") {
+      label = fmt::format("start-up fails in phase {}", text_field(trace, record, "phase"));
+    } else if (name == "message_lost") {
+      label = fmt::format("'{}' for {} is lost", text_field(trace, record, "type"),
+                          text_field(trace, record, "user"));
     } else if (name == "grace_period_begin" || name == "grace_period_end") {
       label = name == "grace_period_begin" ? "grace period begins" : "grace period ends";
     } else {
@@ -156,13 +165,18 @@ std::vector<WitnessTime> named_delays(const scenario::ResolvedVariant& variant,
 
 }  // namespace
 
-std::string explain(const trace::Trace& trace, const check::Finding& finding) {
+std::string explain(const trace::Trace& trace, const check::Check& check,
+                    const check::Finding& finding) {
   if (finding.observation >= trace.observations().size()) {
     return "it had not happened when the run ended";
   }
   if (!finding.why.empty()) return finding.why;
   const auto& violation = trace.observations()[finding.observation];
   std::string text = describe(trace, violation);
+  if (check.kind == check::Check::Kind::leads_to) {
+    return text + (check.within ? ", not followed in time by " : ", not followed by ") +
+           check.to.text;
+  }
   const auto chain = check::causes_of(trace, violation.event);
   const auto among_causes = [&](trace::EventId event) {
     return std::ranges::binary_search(chain, event, std::greater<>());
@@ -248,7 +262,7 @@ std::optional<Confirmed> confirm(const scenario::Scenario& scenario,
   const auto& trace = runner.world().trace();
   if (by_check) {
     failure.check = variant.checks[check].text;
-    failure.cause = explain(trace, runner.findings()[check]);
+    failure.cause = explain(trace, variant.checks[check], runner.findings()[check]);
   } else if (is_broken(shown.end)) {
     failure.check = run_ends_in_order;
     failure.cause =

@@ -33,6 +33,7 @@ struct Confirmed {
 
 /// One sentence on what led to `finding`: the violating event, and the answers and states before
 /// it.
-[[nodiscard]] std::string explain(const trace::Trace& trace, const check::Finding& finding);
+[[nodiscard]] std::string explain(const trace::Trace& trace, const check::Check& check,
+                                  const check::Finding& finding);
 
 }  // namespace raceproof::campaign
