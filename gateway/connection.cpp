@@ -82,6 +82,10 @@ Awaitable<> Connection::abort() {
   co_return;
 }
 
+void Connection::abandon() {
+  if (session_) session_->abandon();
+}
+
 /// Reads until a request is complete, at most the request time-out.
 Awaitable<Connection::ReadOutcome> Connection::read_request() {
   const HttpReader::Status buffered = reader_.parse();
@@ -207,6 +211,10 @@ Awaitable<bool> Connection::upgrade(HttpRequest& request) {
       admission.refuse_with = rejected ? close_code::policy_violation : close_code::internal_error;
       admission.refuse_reason = "Authentication failed: " + std::string(to_string(result.reason));
     }
+  }
+  if (stopping_) {  // since the token was asked about
+    const bool go_on = co_await refuse(request, 503, "service_not_ready", "shutting down");
+    co_return go_on;
   }
   session_ = make_session(services_, std::move(stream_));
   end_.session = co_await session_->run(std::move(request.upgrade), std::move(admission));
