@@ -27,7 +27,7 @@ Connection::Connection(Services& services, Stream stream, bool over_limit)
       strand_(stream.get_executor()),
       peer_(stream.peer_name()),
       stream_(std::move(stream)),
-      reader_(services.settings.limits),
+      reader_(std::in_place, services.settings.limits),
       over_limit_(over_limit) {}
 
 Awaitable<> Connection::serve() {
@@ -36,19 +36,19 @@ Awaitable<> Connection::serve() {
       const ReadOutcome outcome = co_await read_request();
       switch (outcome) {
         case ReadOutcome::request: {
-          HttpRequest request = reader_.take();
+          HttpRequest request = reader_->take();
           go_on = co_await answer(request);
           break;
         }
         case ReadOutcome::timed_out:
           // An idle connection has asked for nothing, so nothing answers it.
-          if (reader_.in_request()) {
+          if (reader_->in_request()) {
             co_await fail(408, "request_timeout", "the request did not arrive in time");
           }
           go_on = false;
           break;
         case ReadOutcome::failed:
-          co_await fail(reader_.failure_status(), "bad_request", reader_.failure());
+          co_await fail(reader_->failure_status(), "bad_request", reader_->failure());
           go_on = false;
           break;
         case ReadOutcome::ended:
@@ -56,6 +56,8 @@ Awaitable<> Connection::serve() {
           break;
       }
     }
+    reader_.reset();  // most of a connection's life is the session's
+    if (session_) end_.session = co_await session_->run(std::move(upgrade_), std::move(admission_));
   } catch (const boost::system::system_error& error) {
     const std::string reason = error.what();
     runtime_.observe("connection_failed", {{"peer", peer_}, {"reason", reason}});
@@ -88,7 +90,7 @@ void Connection::abandon() {
 
 /// Reads until a request is complete, at most the request time-out.
 Awaitable<Connection::ReadOutcome> Connection::read_request() {
-  const HttpReader::Status buffered = reader_.parse();
+  const HttpReader::Status buffered = reader_->parse();
   if (buffered == HttpReader::Status::request) co_return ReadOutcome::request;
   if (buffered == HttpReader::Status::failed) co_return ReadOutcome::failed;
   // One wait for the whole request; it cancels the read that is then pending.
@@ -105,15 +107,15 @@ Awaitable<Connection::ReadOutcome> Connection::read_request() {
 
 Awaitable<Connection::ReadOutcome> Connection::read_more() {
   for (;;) {
-    const HttpReader::Space space = reader_.prepare();
-    waiting_ = !reader_.in_request();
+    const HttpReader::Space space = reader_->prepare();
+    waiting_ = !reader_->in_request();
     const auto [error, size] =
         co_await stream_.async_read_some(asio::buffer(space.data, space.size),
                                          asio::bind_cancellation_slot(idle_.slot(), as_result));
     waiting_ = false;
     if (error) co_return ReadOutcome::ended;
-    reader_.commit(size);
-    switch (reader_.parse()) {
+    reader_->commit(size);
+    switch (reader_->parse()) {
       case HttpReader::Status::request:
         co_return ReadOutcome::request;
       case HttpReader::Status::failed:
@@ -216,8 +218,9 @@ Awaitable<bool> Connection::upgrade(HttpRequest& request) {
     const bool go_on = co_await refuse(request, 503, "service_not_ready", "shutting down");
     co_return go_on;
   }
+  upgrade_ = std::move(request.upgrade);
+  admission_ = std::move(admission);
   session_ = make_session(services_, std::move(stream_));
-  end_.session = co_await session_->run(std::move(request.upgrade), std::move(admission));
   co_return false;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "gateway/http.hpp"
@@ -58,9 +59,11 @@ class Connection {
   Executor strand_;
   std::string peer_;
   Stream stream_;
-  HttpReader reader_;
-  asio::cancellation_signal idle_;  // ends the wait for a request
+  std::optional<HttpReader> reader_;  // until the upgrade
+  asio::cancellation_signal idle_;    // ends the wait for a request
   std::shared_ptr<Session> session_;
+  UpgradeRequest upgrade_;  // what the session begins with
+  Admission admission_;
   ConnectionEnd end_;
   bool over_limit_;
   bool stopping_ = false;

@@ -1,11 +1,12 @@
 #include "gateway/gateway.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <stdexcept>
 #include <utility>
 
 #include "gateway/agents/echo_agent.hpp"
+#include "gateway/agents/http_agent.hpp"
+#include "runtime/time_limit.hpp"
 
 namespace raceproof::gateway {
 
@@ -23,8 +24,8 @@ Awaitable<> abort_connection(std::shared_ptr<Connection> connection) {
 }
 
 std::unique_ptr<AgentBackend> make_agent_backend(Runtime& runtime, const AgentSettings& settings) {
-  (void)runtime, (void)settings;
-  return std::make_unique<EchoBackend>();
+  if (!settings.host) return std::make_unique<EchoBackend>();
+  return std::make_unique<HttpAgent>(runtime, settings);
 }
 
 }  // namespace
@@ -154,10 +155,9 @@ Awaitable<> Gateway::start_services() {
 
 /// The original's gate: it waits for a readiness that waits for startup (domain.md section 1).
 Awaitable<> Gateway::wait_for_readiness() {
-  using namespace asio::experimental::awaitable_operators;
-  const auto outcome = co_await (call(readiness_.strand(), readiness_.until_ready()) ||
-                                 runtime_.sleep_for(gate_limit, "startup gate"));
-  if (outcome.index() == 1) throw std::runtime_error("the gateway did not become ready");
+  const bool ready = co_await within(runtime_, gate_limit, "startup gate",
+                                     call(readiness_.strand(), readiness_.until_ready()));
+  if (!ready) throw std::runtime_error("the gateway did not become ready");
 }
 
 Awaitable<> Gateway::start_up() {
@@ -240,12 +240,13 @@ Awaitable<> Gateway::close_down() {
   closing_ = true;
   listener_.close();
   co_await tasks_.stop();
+  // Who waits for an authentication is told at once, and can end.
+  if (auth_) co_await call(auth_->strand(), auth_->stop());
   co_await close_connections();
   // Runs report their ends to the manager.
   co_await call(bridge_.strand(), bridge_.stop());
   co_await call(manager_.strand(), manager_.stop());
   co_await call(redis_.strand(), redis_.stop());
-  if (auth_) co_await call(auth_->strand(), auth_->stop());
   if (database_) co_await call(database_->strand(), database_->stop());
   // Last, and behind the manager's last report on that strand.
   co_await call(readiness_.strand(), readiness_.stop());

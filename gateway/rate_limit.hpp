@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
+#include <vector>
 
 #include "runtime/time.hpp"
 
@@ -15,18 +15,21 @@ class RateLimit {
 
   /// Whether it may happen at `now`, and counts it if so. `now` never goes back.
   [[nodiscard]] bool allow(Instant now) {
-    if (times_.size() >= count_) {
-      if (now - times_.front() < window_) return false;
-      times_.pop_front();
+    if (times_.size() < count_) {
+      times_.push_back(now);
+      return true;
     }
-    times_.push_back(now);
+    if (now - times_[oldest_] < window_) return false;
+    times_[oldest_] = now;
+    oldest_ = (oldest_ + 1) % count_;
     return true;
   }
 
  private:
   std::size_t count_;
   Duration window_;
-  std::deque<Instant> times_;
+  std::vector<Instant> times_;  // the latest; once full, a ring that begins at `oldest_`
+  std::size_t oldest_ = 0;
 };
 
 }  // namespace raceproof::gateway

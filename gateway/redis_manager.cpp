@@ -1,15 +1,13 @@
 #include "gateway/redis_manager.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <utility>
 
 #include "gateway/resp/command.hpp"
 #include "gateway/scripts.hpp"
+#include "runtime/time_limit.hpp"
 
 namespace raceproof::gateway {
-
-using namespace asio::experimental::awaitable_operators;
 
 RedisManager::RedisManager(Runtime& runtime, const RedisSettings& settings, std::string channel,
                            StateHandler on_state, MessageHandler on_message)
@@ -47,13 +45,18 @@ Awaitable<resp::Answer> RedisManager::command(std::string request, const char* w
 }
 
 Awaitable<bool> RedisManager::subscription_confirmed() {
-  const Instant limit = runtime_.now() + settings_.command_timeout;
-  while (state_->connected && !state_->subscribed) {
-    const auto outcome = co_await (state_changed_.wait("redis confirmation") ||
-                                   runtime_.sleep_until(limit, "redis confirmation limit"));
-    if (outcome.index() == 1) break;
+  if (!state_->subscribed) {
+    co_await within(runtime_, settings_.command_timeout, "redis confirmation limit",
+                    until_subscribed());
   }
   co_return state_->subscribed;
+}
+
+/// Or until the connection is lost.
+Awaitable<> RedisManager::until_subscribed() {
+  while (state_->connected && !state_->subscribed) {
+    co_await state_changed_.wait("redis confirmation");
+  }
 }
 
 Awaitable<resp::Answer> RedisManager::ask(const Link& link, std::string request, const char* what) {
@@ -82,13 +85,13 @@ Awaitable<> RedisManager::supervise() {
 Awaitable<RedisManager::Link> RedisManager::open(std::string_view role, Notice& lost) {
   lost.clear();  // what an earlier connection left behind
   const Endpoint to{settings_.host, static_cast<std::uint16_t>(settings_.port)};
-  auto outcome = co_await (runtime_.connect(to, asio::as_tuple(use_awaitable)) ||
-                           runtime_.sleep_for(settings_.connect_timeout, "redis connect limit"));
-  if (outcome.index() == 1) {
+  auto outcome = co_await within(runtime_, settings_.connect_timeout, "redis connect limit",
+                                 runtime_.connect(to, asio::as_tuple(use_awaitable)));
+  if (!outcome) {
     observe_trouble(role, "connect", "time-out");
     co_return nullptr;
   }
-  auto& [error, stream] = std::get<0>(outcome);
+  auto& [error, stream] = *outcome;
   if (error) {
     observe_trouble(role, "connect", error.message());
     co_return nullptr;

@@ -64,6 +64,7 @@ class RedisManager {
  private:
   using Link = std::shared_ptr<resp::Connection>;
 
+  Awaitable<> until_subscribed();
   Awaitable<> supervise();
   Awaitable<Link> open(std::string_view role, Notice& lost);
   Awaitable<> serve(Link link);

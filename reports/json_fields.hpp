@@ -106,6 +106,15 @@ void fields(Archive& a, campaign::ClientSummary& v) {
 }
 
 template <class Archive>
+void fields(Archive& a, campaign::FakeUsed& v) {
+  a.field("name", v.name);
+  a.field("level", v.level);
+  a.field("server", v.server);
+  a.field("when", v.when);
+  a.field("scope", v.scope);
+}
+
+template <class Archive>
 void fields(Archive& a, campaign::VariantResult& v) {
   a.field("name", v.name);
   a.field("expect", v.expect);
@@ -115,6 +124,7 @@ void fields(Archive& a, campaign::VariantResult& v) {
   a.field("bound", v.bound);
   a.field("checks", v.checks);
   a.field("failures", v.failures);
+  a.field("fakes", v.fakes);
   a.field("all_clients", v.all_clients);
   a.field("clients", v.clients);
   a.field("virtual_time_max_ns", v.virtual_time_max);

@@ -119,6 +119,7 @@ std::string output_text(const VariantResult& variant) {
   for (const auto& check : variant.checks) {
     text += fmt::format("check: {} - {}\n", check.text, name(check.status));
   }
+  for (const auto& fake : variant.fakes) text += "fake: " + fake_in_words(fake) + '\n';
   if (!variant.digest.empty()) text += "digest: " + variant.digest + '\n';
   // Expected failures are not in a `failure` element, but their replay commands are worth having.
   if (variant.verdict != Verdict::fail) text += failures_text(variant);

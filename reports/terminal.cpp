@@ -58,7 +58,9 @@ Style style_of(Verdict verdict) {
 std::string basis_of(const VariantResult& variant) {
   std::string text = reason_in_words(variant);
   if (!text.empty()) text += "; ";
-  return text + found_in_words(variant) + "; " + bound_in_words(variant.bound);
+  text += found_in_words(variant) + "; " + bound_in_words(variant.bound);
+  const auto levels = levels_in_words(variant);
+  return levels.empty() ? text : text + "; " + levels;
 }
 
 std::string render_table(const CampaignResult& result, const TerminalOptions& options) {
@@ -181,6 +183,22 @@ std::string render_exclusions(const CampaignResult& result, const TerminalOption
   return text.empty() ? text : "\n" + indented("not varied: ", text, options.width);
 }
 
+/// Every fake once: what it was last found to agree with.
+std::string render_fakes(const CampaignResult& result, const TerminalOptions& options) {
+  std::vector<std::string> lines;
+  for (const auto& scenario : result.scenarios) {
+    for (const auto& variant : scenario.variants) {
+      for (const auto& fake : variant.fakes) {
+        auto line = fake_in_words(fake);
+        if (std::ranges::find(lines, line) == lines.end()) lines.push_back(std::move(line));
+      }
+    }
+  }
+  std::string text;
+  for (const auto& line : lines) text += indented("  ", line, options.width);
+  return text.empty() ? text : "\nfakes, and what they were last compared with\n" + text;
+}
+
 std::string render_input_errors(const CampaignResult& result, const TerminalOptions& options) {
   std::string text;
   for (const auto& error : result.input_errors) {
@@ -262,6 +280,7 @@ std::string render_terminal(const CampaignResult& result, const TerminalOptions&
   if (!result.scenarios.empty()) text += render_table(result, used);
   text += render_covered(result, used);
   text += render_exclusions(result, used);
+  text += render_fakes(result, used);
   text += render_clients(result, used);
   text += render_failures(result, used);
   text += render_summary(result, used);

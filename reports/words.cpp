@@ -185,4 +185,26 @@ std::string reason_in_words(const VariantResult& variant) {
   return "";
 }
 
+std::string fake_in_words(const campaign::FakeUsed& fake) {
+  std::string text = fake.name;
+  if (fake.level == "port") text += " (port level)";
+  if (fake.server.empty()) {
+    const bool comparable = fake.name == "redis" || fake.name == "database";
+    return text + (comparable ? ": not yet compared with a real server"
+                              : ": no real service to compare with");
+  }
+  text += ": as " + fake.server;
+  if (!fake.scope.empty()) text += " in " + fake.scope;
+  if (!fake.when.empty()) text += ", " + fake.when;
+  return text;
+}
+
+std::string levels_in_words(const VariantResult& variant) {
+  std::vector<std::string> parts;
+  for (const auto& fake : variant.fakes) {
+    if (fake.level == "port") parts.push_back(fake.name + ": port level");
+  }
+  return joined(parts, ", ");
+}
+
 }  // namespace raceproof::report

@@ -40,4 +40,11 @@ std::string exclusions_in_words(const campaign::Bound& bound);
 /// Why the verdict is not simply "as expected"; empty if it is.
 std::string reason_in_words(const campaign::VariantResult& variant);
 
+/// "redis: as redis-server 7.0.15 in 400 conversations", "auth: no real service to compare with".
+std::string fake_in_words(const campaign::FakeUsed& fake);
+
+/// What a verdict rests on that is less than the real thing: "database: port level"; empty if
+/// nothing is.
+std::string levels_in_words(const campaign::VariantResult& variant);
+
 }  // namespace raceproof::report

@@ -1,4 +1,4 @@
-"""Throw-away servers on loopback for one test: real Redis, real PostgreSQL, and our own programs."""
+"""Throw-away servers on loopback for one test: Redis, PostgreSQL, and our own programs."""
 
 import os
 import pathlib

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "fakes/auth/token.hpp"
 #include "runtime/task.hpp"
 
 namespace raceproof::fakes::auth {
@@ -49,50 +48,92 @@ Server::Operation Server::understand(const http::Request& request) const {
     const json body = json::parse(request.body, nullptr, false);
     const auto token = body.is_object() ? body.find("token") : body.end();
     if (body.is_object() && token != body.end() && token->is_string()) {
-      operation.token = token->get<std::string>();
+      operation.token = read_token(token->get_ref<const std::string&>(), settings_.secret);
     }
-    operation.user = read_token(operation.token, settings_.secret).user;
   } else {
     operation.name = "unknown";
   }
   return operation;
 }
 
-/// On the connection's strand, like everything that it calls but `take_up`.
+/// On the connection's strand, like everything that it calls but `take_up` and `put_down`.
 Awaitable<> Server::handle(http::Request request, http::Exchange& exchange) {
   const Operation operation = understand(request);
-  const OperationRule* rule = co_await call(http_.strand(), take_up(operation));
+  const Taken taken = co_await call(http_.strand(), take_up(operation));
+  if (taken.busy) {
+    observe_fault(operation, "busy");
+    Answer given;
+    given.status = 503;
+    given.body = R"({"error":"busy"})";
+    co_await give(operation, given, exchange);
+    co_return;
+  }
+  std::exception_ptr failure;
+  try {
+    co_await work(operation, taken.rule, exchange);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (taken.counted) {
+    co_await enter_shield();
+    co_await call(http_.strand(), put_down());
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+Awaitable<> Server::work(const Operation& operation, const OperationRule* rule,
+                         http::Exchange& exchange) {
   const DelayRange delay = rule != nullptr && rule->delay ? *rule->delay : settings_.reply;
   if (!http::is_constant_zero(delay)) {
     co_await runtime_.sleep_for(runtime_.draw(delay, "auth reply"), "auth reply");
   }
   const Answer given = answer(operation, rule);
   const std::string_view fault = rule == nullptr ? std::string_view() : fault_of(*rule);
-  if (!fault.empty()) {
-    runtime_.observe("auth_fault", {{"operation", operation.name},
-                                    {"user", std::string_view(operation.user)},
-                                    {"fault", fault}});
-  }
+  if (!fault.empty()) observe_fault(operation, fault);
   if (rule != nullptr && (rule->reset || rule->hang || rule->cut || rule->garbage)) {
     co_await misbehave(*rule, operation, given, exchange);
     co_return;
   }
+  co_await give(operation, given, exchange);
+}
+
+Awaitable<> Server::give(const Operation& operation, const Answer& given,
+                         http::Exchange& exchange) {
   runtime_.observe("auth_answer", {{"operation", operation.name},
-                                   {"user", std::string_view(operation.user)},
+                                   {"user", std::string_view(operation.token.user)},
                                    {"status", std::int64_t{given.status}},
                                    {"valid", given.valid}});
   co_await exchange.answer(given.status, given.body);
 }
 
-/// On the server's strand: counts the request. The rule that applies to it, or null.
-Awaitable<const OperationRule*> Server::take_up(Operation operation) {
+void Server::observe_fault(const Operation& operation, std::string_view fault) {
+  runtime_.observe("auth_fault", {{"operation", operation.name},
+                                  {"user", std::string_view(operation.token.user)},
+                                  {"fault", fault}});
+}
+
+/// On the server's strand: counts the request, and finds the rule that applies to it.
+Awaitable<Server::Taken> Server::take_up(Operation operation) {
   runtime_.observe("auth_request",
-                   {{"operation", operation.name}, {"user", std::string_view(operation.user)}});
+                   {{"operation", operation.name}, {"user", std::string_view(operation.token.user)}});
+  Taken taken;
+  if (settings_.at_once != 0 && operation.name == "validate") {
+    taken.busy = working_ >= settings_.at_once;
+    if (taken.busy) co_return taken;
+    taken.counted = true;
+    ++working_;
+  }
   const auto it = settings_.on.find(std::string(operation.name));
-  if (it == settings_.on.end()) co_return nullptr;
+  if (it == settings_.on.end()) co_return taken;
   const OperationRule& rule = it->second;
-  if (rule.times != 0 && applied_[it->first]++ >= rule.times) co_return nullptr;
-  co_return &rule;
+  if (rule.times != 0 && applied_[it->first]++ >= rule.times) co_return taken;
+  taken.rule = &rule;
+  co_return taken;
+}
+
+Awaitable<> Server::put_down() {
+  --working_;
+  co_return;
 }
 
 Awaitable<> Server::misbehave(const OperationRule& rule, const Operation& operation,
@@ -128,7 +169,7 @@ Server::Answer Server::answer(const Operation& operation, const OperationRule* r
 }
 
 Server::Answer Server::validate(const Operation& operation, const OperationRule* rule) {
-  const ReadToken token = read_token(operation.token, settings_.secret);
+  const ReadToken& token = operation.token;
   const auto is_revoked = [&](const std::string& entry) {
     return entry == token.user || (!token.id.empty() && entry == token.id);
   };

@@ -9,7 +9,7 @@
 // as far as it can be read), besides those of fakes/http/server.hpp with "auth" in front:
 //   auth_request{operation, user}          when the service takes a request up, before its delay
 //   auth_answer{operation, user, status, valid}  in the handler that answers
-//   auth_fault{operation, user, fault}     a rule took effect
+//   auth_fault{operation, user, fault}     a rule took effect, or (busy) too many came at once
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,7 @@
 #include <string>
 
 #include "fakes/auth/settings.hpp"
+#include "fakes/auth/token.hpp"
 #include "fakes/http/server.hpp"
 
 namespace raceproof::fakes::auth {
@@ -44,12 +45,23 @@ class Server {
   /// A request as it is understood.
   struct Operation {
     std::string_view name;
-    std::string token;
-    std::string user;
+    ReadToken token;  // of a validation
+  };
+
+  /// What a request meets when it is taken up.
+  struct Taken {
+    const OperationRule* rule = nullptr;
+    bool counted = false;  // among those that are worked on
+    bool busy = false;     // one too many of them
   };
 
   Awaitable<> handle(http::Request request, http::Exchange& exchange);
-  Awaitable<const OperationRule*> take_up(Operation operation);
+  Awaitable<> work(const Operation& operation, const OperationRule* rule,
+                   http::Exchange& exchange);
+  Awaitable<Taken> take_up(Operation operation);
+  Awaitable<> put_down();
+  Awaitable<> give(const Operation& operation, const Answer& given, http::Exchange& exchange);
+  void observe_fault(const Operation& operation, std::string_view fault);
   Awaitable<> misbehave(const OperationRule& rule, const Operation& operation, const Answer& answer,
                         http::Exchange& exchange);
   Operation understand(const http::Request& request) const;
@@ -60,7 +72,8 @@ class Server {
   const Settings settings_;
   http::Server http_;
   std::map<std::string, std::int64_t, std::less<>>
-      applied_;  ///< how often each rule has; on `strand()`
+      applied_;               ///< how often each rule has; on `strand()`
+  std::int64_t working_ = 0;  ///< validations; on `strand()`
 };
 
 }  // namespace raceproof::fakes::auth

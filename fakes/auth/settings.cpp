@@ -19,6 +19,9 @@ void OperationRule::describe(SettingsVisitor& visitor) {
 void Settings::describe(SettingsVisitor& visitor) {
   listen.describe(visitor);
   visitor.on("reply", reply, "Before each request is answered; drawn anew for each.");
+  visitor.on("at_once", at_once, 0, 1'000'000,
+             "Validations that are worked on at once; further ones are answered with 503; 0: any "
+             "number.");
   visitor.on("on", on, "What happens to single operations: validate, key_set, health.");
   visitor.on("secret", secret, "The secret that tokens of HS256 are signed with.");
   visitor.on("revoked", revoked, "Users, or ids (jti) of tokens, whose tokens are revoked.");

@@ -34,6 +34,8 @@ struct Settings {
   http::ListenSettings listen{
       .host = "auth", .port = 8081, .connect = {}, .listen_after = {}, .drop_connections = {}};
   DelayRange reply;  ///< before each request is answered; drawn anew for each
+  std::int64_t at_once = 0;  ///< validations that are worked on at once; more are answered with
+                             ///< 503; 0: any number
   std::map<std::string, OperationRule> on;
   std::string secret = std::string(test_secret);  ///< of HS256
   std::vector<std::string> revoked;               ///< users, or ids (`jti`) of tokens

@@ -39,8 +39,10 @@ Awaitable<> pump(Stream& from, Stream& to) {
 }
 
 std::string refusal(std::int64_t status) {
-  return "HTTP/1.1 " + std::to_string(status) +
-         (status == 429 ? " Too Many Requests" : " Service Unavailable") +
+  const char* phrase = status == 429   ? " Too Many Requests"
+                       : status == 500 ? " Internal Server Error"
+                                       : " Service Unavailable";
+  return "HTTP/1.1 " + std::to_string(status) + phrase +
          "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 }
 

@@ -29,8 +29,7 @@ class Balancer {
  public:
   /// `instances` are asked in this order at first; those that do not listen yet may be among them.
   /// `runtime` must outlive the balancer.
-  Balancer(Runtime& runtime, Settings settings, std::vector<Endpoint> instances,
-           std::string host);
+  Balancer(Runtime& runtime, Settings settings, std::vector<Endpoint> instances, std::string host);
   Balancer(const Balancer&) = delete;
   Balancer& operator=(const Balancer&) = delete;
 

@@ -19,10 +19,10 @@ struct Settings {
   std::int64_t port = 8000;
   Route route = Route::round_robin;
   bool affinity = false;  ///< a client goes where it was before, if that instance still listens
-  std::int64_t concurrency = 80;                 ///< connections of one instance at the most
-  Duration wait = std::chrono::seconds(10);      ///< for an instance that takes the connection
+  std::int64_t concurrency = 80;                    ///< connections of one instance at the most
+  Duration wait = std::chrono::seconds(10);         ///< for an instance that takes the connection
   Duration probe = std::chrono::milliseconds(100);  ///< between two rounds of asking
-  std::int64_t refuse_with = 429;                ///< the HTTP status after that
+  std::int64_t refuse_with = 429;                   ///< the HTTP status after that
   void describe(SettingsVisitor& visitor);
 };
 

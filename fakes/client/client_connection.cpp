@@ -21,8 +21,8 @@ bool is_orderly(int code) { return code == 1000 || code == 1001 || code == 1005;
 UpgradeRequest request_of(const Connect& connect, const std::string& host,
                           const std::string& user) {
   const char* const separator = connect.path.find('?') == std::string::npos ? "?" : "&";
-  UpgradeRequest request{host, connect.path + separator + "user=" + user, {},
-                         connect.subprotocols, connect.headers};
+  UpgradeRequest request{
+      host, connect.path + separator + "user=" + user, {}, connect.subprotocols, connect.headers};
   const std::string token = connect.token == "none" ? std::string() : connect.token;
   if (token.empty()) return request;
   if (connect.send_token_as == TokenAs::header) {
@@ -73,9 +73,9 @@ Awaitable<Answer> Client::upgrade(const Connect& connect) {
   observe_answer(connect.path, answer);
   if (connection_) {
     ended_ = false;
-    runtime_.observe("client_open", {{"client", script_.name},
-                                     {"user", user},
-                                     {"subprotocol", answer.subprotocol}});
+    runtime_.observe(
+        "client_open",
+        {{"client", script_.name}, {"user", user}, {"subprotocol", answer.subprotocol}});
     connection_->start_reading();
   }
   co_return answer;

@@ -119,8 +119,7 @@ void Connect::describe(SettingsVisitor& visitor) {
   visitor.on("token", token,
              "Token of the upgrade request: valid, expired, not_yet_valid, forged, wrong_audience "
              "(made for this user where there is an auth backend), none, or the token itself.");
-  visitor.on("token_valid", token_valid,
-             "From when to when the token is valid, in whole seconds.");
+  visitor.on("token_valid", token_valid, "From when to when the token is valid, in whole seconds.");
   visitor.on("send_token_as", send_token_as,
              "As the header 'Authorization: Bearer', or as the subprotocol 'jwt.TOKEN', offered "
              "last.");

@@ -67,11 +67,11 @@ struct Connect {
 /// A frame is looked for from the first one that no earlier step has consumed.
 struct Expect {
   static constexpr std::string_view key = "expect", shorthand = "type";
-  std::string type;        ///< the frame's JSON "type"; any when empty
-  std::string text;        ///< substring of the frame, or of the close reason
-  bool strict = false;     ///< the very next frame must match; otherwise others are passed over
-  std::int64_t close = 0;  ///< close code (1006: lost without a close frame); 0: not a close
-  std::int64_t http = 0;   ///< HTTP status; 0: not an HTTP answer
+  std::string type;         ///< the frame's JSON "type"; any when empty
+  std::string text;         ///< substring of the frame, or of the close reason
+  bool strict = false;      ///< the very next frame must match; otherwise others are passed over
+  std::int64_t close = 0;   ///< close code (1006: lost without a close frame); 0: not a close
+  std::int64_t http = 0;    ///< HTTP status; 0: not an HTTP answer
   std::string subprotocol;  ///< that the server chose at the connect; empty: not asked
   std::optional<Duration> within;
   void describe(SettingsVisitor& visitor);

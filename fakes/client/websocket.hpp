@@ -30,8 +30,8 @@ inline constexpr int switching_protocols = 101;
 
 /// How an HTTP request was answered.
 struct Answer {
-  ErrorCode error;  ///< set when there was no HTTP answer
-  int status = 0;   ///< HTTP status otherwise; 101 when upgraded
+  ErrorCode error;            ///< set when there was no HTTP answer
+  int status = 0;             ///< HTTP status otherwise; 101 when upgraded
   std::string subprotocol{};  ///< chosen by the server
 };
 

@@ -9,7 +9,7 @@ namespace raceproof::fakes::database {
 Engine::Engine(Runtime& runtime, Executor strand, const Settings& settings)
     : runtime_(runtime),
       strand_(strand),
-      locks_(runtime, strand, settings.deadlock_timeout),
+      locks_(runtime, strand, settings.deadlock_timeout, settings.wake),
       observed_tables_(settings.observed_tables) {}
 
 // --- sessions and transactions ------------------------------------------------------------------

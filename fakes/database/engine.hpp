@@ -2,7 +2,8 @@
 // PostgreSQL 15 does it at READ COMMITTED and REPEATABLE READ. SERIALIZABLE is refused with 0A000.
 //
 // Everything runs on one strand; a statement is a coroutine that gives way only where PostgreSQL
-// would wait for a lock. Several who wait for one row go on in the order in which they came.
+// would wait for a lock. Several whom the end of one transaction lets go on do so in the order in
+// which they came, or, with a range for Settings::wake, in any.
 //
 // Observations (`session` counts connections, `transaction` transactions; both from 1):
 //   db_lock_wait{session, for}  for: table, row, transaction
@@ -147,8 +148,7 @@ class Engine {
   static void sort(const Work& work, const std::vector<Order>& order,
                    std::vector<Candidate>& candidates);
   static const Version& version_of(const Work& work, const Candidate& candidate);
-  Awaitable<bool> lock_row(Work& work, Table& table, std::int64_t row, RowLock lock,
-                           LockWait wait = LockWait::block);
+  Awaitable<bool> lock_row(Work& work, Candidate candidate, RowLock lock, LockWait wait);
   /// Locks the row and looks at it again; the version to go on with, or null when it is no longer
   /// wanted. In a repeatable read 40001 if it has changed.
   Awaitable<Version*> claim(Work& work, Candidate candidate, RowLock lock,

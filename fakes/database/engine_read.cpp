@@ -29,6 +29,13 @@ const Row::Holder* conflicting_holder(const Row& row, const FatePointer& self, R
   return nullptr;
 }
 
+bool has_been_replaced(const Row& row, std::int64_t ordinal) {
+  for (const auto& version : row.versions) {
+    if (version.ordinal == ordinal) return version.remover && version.remover->committed != 0;
+  }
+  return true;
+}
+
 std::string_view words_of(RowLock lock) {
   switch (lock) {
     case RowLock::key_share:
@@ -213,13 +220,18 @@ void Engine::sort(const Work& work, const std::vector<Order>& order,
 
 /// As heap_lock_tuple does: whoever has to wait takes a place in the row's queue first, then waits
 /// for the ends of those who hold it. False where `wait` says that it may be skipped.
-Awaitable<bool> Engine::lock_row(Work& work, Table& table, std::int64_t id, RowLock lock,
-                                 LockWait wait) {
+Awaitable<bool> Engine::lock_row(Work& work, Candidate candidate, RowLock lock, LockWait wait) {
   const auto& self = work.transaction.fate;
-  auto& row = table.rows.at(id);
-  const LockTag tag{LockTag::Kind::row, table.id, id};
+  auto& table = *work.table;
+  auto& row = table.rows.at(candidate.row);
+  const LockTag tag{LockTag::Kind::row, table.id, row.id};
   bool queued = false;
   while (const auto* holder = conflicting_holder(row, self, lock)) {
+    // A repeatable read does not wait for who came after a change that it may not see.
+    if (work.transaction.repeatable_read && lock != RowLock::key_share &&
+        has_been_replaced(row, candidate.version)) {
+      break;
+    }
     if (wait == LockWait::skip) co_return false;
     if (wait == LockWait::refuse) {
       throw Error("55P03", "could not obtain lock on row in relation \"" + table.name + "\"");
@@ -241,7 +253,7 @@ Awaitable<bool> Engine::lock_row(Work& work, Table& table, std::int64_t id, RowL
   const bool gone = last.remover && last.remover->committed != 0;
   if (!held && !gone) {
     row.holders.push_back({self, lock});
-    work.transaction.locked.emplace_back(&table, id);
+    work.transaction.locked.emplace_back(&table, row.id);
   }
   co_return true;
 }
@@ -249,7 +261,7 @@ Awaitable<bool> Engine::lock_row(Work& work, Table& table, std::int64_t id, RowL
 Awaitable<Version*> Engine::claim(Work& work, Candidate candidate, RowLock lock,
                                   const std::optional<Expression>& where, LockWait wait) {
   auto& table = *work.table;
-  const bool locked = co_await lock_row(work, table, candidate.row, lock, wait);
+  const bool locked = co_await lock_row(work, candidate, lock, wait);
   if (!locked) co_return nullptr;
   auto& versions = table.rows.at(candidate.row).versions;
   const auto is_known = [&](const FatePointer& fate) {

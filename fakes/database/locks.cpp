@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "fakes/database/settings.hpp"
+
 namespace raceproof::fakes::database {
 
 /// One session's place in a queue.
@@ -55,8 +57,11 @@ std::string_view kind_name(const LockTag& tag) {
 
 }  // namespace
 
-Locks::Locks(Runtime& runtime, Executor strand, Duration deadlock_timeout)
-    : runtime_(runtime), strand_(std::move(strand)), deadlock_timeout_(deadlock_timeout) {}
+Locks::Locks(Runtime& runtime, Executor strand, Duration deadlock_timeout, DelayRange wake)
+    : runtime_(runtime),
+      strand_(std::move(strand)),
+      deadlock_timeout_(deadlock_timeout),
+      wake_(wake) {}
 
 Locks::~Locks() = default;
 
@@ -116,9 +121,13 @@ Awaitable<> Locks::acquire(LockOwner& owner, LockTag tag, LockMode mode) {
     interrupted = std::current_exception();
   }
   owner.waiting_ = nullptr;
-  if (!interrupted) co_return;
-  leave_queue(wait);
-  std::rethrow_exception(interrupted);
+  if (interrupted) {
+    leave_queue(wait);
+    std::rethrow_exception(interrupted);
+  }
+  if (!is_constant_zero(wake_)) {
+    co_await runtime_.sleep_for(runtime_.draw(wake_, "database wake"), "database wake");
+  }
 }
 
 /// Puts the wait where it belongs; true if it was granted at once after all (proc.c, ProcSleep):

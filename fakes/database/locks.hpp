@@ -55,8 +55,9 @@ class LockOwner {
 
 class Locks {
  public:
-  /// A wait that lasts `deadlock_timeout` looks, once, whether it would never end.
-  Locks(Runtime& runtime, Executor strand, Duration deadlock_timeout);
+  /// A wait that lasts `deadlock_timeout` looks, once, whether it would never end. Who waited goes
+  /// on `wake` after it got the lock.
+  Locks(Runtime& runtime, Executor strand, Duration deadlock_timeout, DelayRange wake);
   ~Locks();
   Locks(const Locks&) = delete;
   Locks& operator=(const Locks&) = delete;
@@ -103,6 +104,7 @@ class Locks {
   Runtime& runtime_;
   Executor strand_;
   Duration deadlock_timeout_;
+  DelayRange wake_;
   std::map<LockTag, Lock> locks_;
 };
 

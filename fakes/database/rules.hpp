@@ -17,26 +17,18 @@ struct Plan {
   const RequestRule* rule = nullptr;  ///< what goes wrong; null: nothing
 };
 
-/// Whether a duration is zero whatever happens. Not a comparison: it decides nothing.
-bool is_constant_zero(Duration duration);
-bool is_constant_zero(const DelayRange& range);
-
 /// The rules of one server, with how often each kind has been asked for.
 class Rules {
  public:
-  explicit Rules(const Settings& settings);
+  /// `settings` must outlive the rules.
+  explicit Rules(const Settings& settings) : settings_(settings) {}
 
   /// Counts the request and says what to do with it.
   Plan plan(std::string_view kind);
 
  private:
-  struct Counted {
-    RequestRule rule;
-    std::int64_t met = 0;
-  };
-  DelayRange connect_;
-  DelayRange reply_;
-  std::map<std::string, Counted, std::less<>> rules_;
+  const Settings& settings_;
+  std::map<std::string, std::int64_t, std::less<>> met_;  ///< how many requests of each kind
 };
 
 }  // namespace raceproof::fakes::database

@@ -1,7 +1,17 @@
 // See settings.hpp.
 #include "fakes/database/settings.hpp"
 
+#include <utility>
+
 namespace raceproof::fakes::database {
+
+bool is_constant_zero(Duration duration) {
+  return duration.affine().constant_ns == 0 && duration.affine().form == 0;
+}
+
+bool is_constant_zero(const DelayRange& range) {
+  return is_constant_zero(range.low) && is_constant_zero(range.high);
+}
 
 void RequestRule::describe(SettingsVisitor& visitor) {
   visitor.on("delay", delay, "Before this request is executed, in place of the general `reply`.");
@@ -18,6 +28,33 @@ void RequestRule::describe(SettingsVisitor& visitor) {
              "After those only so many requests of this kind; 0 means all.");
 }
 
+const RequestRule* RequestRules::find(std::string_view kind) const {
+  const std::pair<std::string_view, const std::optional<RequestRule>*> rules[] = {
+      {"connect", &connect},       {"begin", &begin},
+      {"commit", &commit},         {"rollback", &rollback},
+      {"select", &select},         {"insert", &insert},
+      {"update", &update},         {"delete", &remove},
+      {"lock_table", &lock_table}, {"create_table", &create_table},
+  };
+  for (const auto& [name, rule] : rules) {
+    if (name == kind && *rule) return &**rule;
+  }
+  return nullptr;
+}
+
+void RequestRules::describe(SettingsVisitor& visitor) {
+  visitor.on("connect", connect, "What happens when a session is opened.");
+  visitor.on("begin", begin, "What happens to the beginning of a transaction.");
+  visitor.on("commit", commit, "What happens to COMMIT.");
+  visitor.on("rollback", rollback, "What happens to ROLLBACK.");
+  visitor.on("select", select, "What happens to SELECT.");
+  visitor.on("insert", insert, "What happens to INSERT.");
+  visitor.on("update", update, "What happens to UPDATE.");
+  visitor.on("delete", remove, "What happens to DELETE.");
+  visitor.on("lock_table", lock_table, "What happens to LOCK TABLE.");
+  visitor.on("create_table", create_table, "What happens to CREATE TABLE.");
+}
+
 void Outage::describe(SettingsVisitor& visitor) {
   visitor.on("at", at, "When all connections are reset, counted from the server's start.");
   visitor.on("for", duration, "How long new connections are refused from then on.");
@@ -32,15 +69,16 @@ void Settings::describe(SettingsVisitor& visitor) {
              "Before each request is executed and answered; drawn anew for each request.");
   visitor.on("listen_after", listen_after,
              "Connections are refused until then, counted from the server's start.");
+  visitor.on("wake", wake,
+             "How long a session that has waited for a lock takes to go on once it has it: with a "
+             "range, those who wait for one transaction go on in any order.");
   visitor.on("deadlock_timeout", deadlock_timeout,
              "How long a session waits for a lock before it looks for a deadlock.");
   visitor.on("max_connections", max_connections, 1, 100'000,
              "More sessions than this are refused with 53300.");
   visitor.on("observed_tables", observed_tables,
              "Tables whose committed rows are observed as db_row.");
-  visitor.on("on", on,
-             "What happens to single requests, by kind: connect, begin, commit, rollback, select, "
-             "insert, update, delete, lock_table, create_table.");
+  visitor.on("on", on, "What happens to single requests, by kind.");
   visitor.on("drop_connections", drop_connections,
              "Times at which all connections are reset and new ones refused for a while.");
 }

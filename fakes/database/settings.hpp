@@ -3,9 +3,9 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/settings.hpp"
@@ -13,8 +13,11 @@
 
 namespace raceproof::fakes::database {
 
-/// What happens to one kind of request: connect, begin, commit, rollback, select, insert, update,
-/// delete, lock_table, create_table.
+/// Whether a duration is zero whatever happens. Not a comparison: it decides nothing.
+bool is_constant_zero(Duration duration);
+bool is_constant_zero(const DelayRange& range);
+
+/// What happens to one kind of request.
 ///
 /// The delay stands *before* execution, as if the request had been on its way until then. Of the
 /// outcomes the first that is set wins: `reset`, `hang`, `fail`, `reset_after`, `drop_reply`.
@@ -28,6 +31,25 @@ struct RequestRule {
   std::int64_t skip = 0;     ///< the first so many requests of the kind are left alone
   std::int64_t times = 0;    ///< then only so many; 0: all
 
+  void describe(SettingsVisitor& visitor);
+};
+
+/// The kinds of requests, each with its rule if it has one. Fixed keys, so that a scenario that
+/// misspells one is told.
+struct RequestRules {
+  std::optional<RequestRule> connect;
+  std::optional<RequestRule> begin;
+  std::optional<RequestRule> commit;
+  std::optional<RequestRule> rollback;
+  std::optional<RequestRule> select;
+  std::optional<RequestRule> insert;
+  std::optional<RequestRule> update;
+  std::optional<RequestRule> remove;  ///< `delete` in scenario files
+  std::optional<RequestRule> lock_table;
+  std::optional<RequestRule> create_table;
+
+  /// The rule of a kind as Statement::kind and the server name it; null: none.
+  [[nodiscard]] const RequestRule* find(std::string_view kind) const;
   void describe(SettingsVisitor& visitor);
 };
 
@@ -46,10 +68,11 @@ struct Settings {
   DelayRange connect;     ///< from a connection's arrival until it is answered
   DelayRange reply;       ///< before each request is executed and answered; drawn anew for each
   Duration listen_after;  ///< connections are refused until then, counted from the start
+  DelayRange wake;        ///< from getting a lock that was waited for until going on
   Duration deadlock_timeout = std::chrono::seconds(1);  ///< PostgreSQL's setting and default
   std::int64_t max_connections = 100;                   ///< likewise
   std::vector<std::string> observed_tables = {"runs", "outbox"};
-  std::map<std::string, RequestRule> on;
+  RequestRules on;
   std::vector<Outage> drop_connections;
 
   void describe(SettingsVisitor& visitor);

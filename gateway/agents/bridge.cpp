@@ -1,17 +1,15 @@
 #include "gateway/agents/bridge.hpp"
 
 #include <array>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <chrono>
 #include <utility>
 #include <vector>
 
 #include "gateway/agents/emission.hpp"
 #include "gateway/agents/failure.hpp"
+#include "runtime/time_limit.hpp"
 
 namespace raceproof::gateway {
-
-using namespace asio::experimental::awaitable_operators;
 
 namespace {
 
@@ -67,7 +65,7 @@ Awaitable<> AgentBridge::stop() {
     co_await cancel_run(std::move(run), "The gateway is shutting down.");
   }
   if (tasks_.size() > 0) {
-    co_await (tasks_.join() || runtime_.sleep_for(settings_.stop_limit, "agent runs' stop limit"));
+    co_await within(runtime_, settings_.stop_limit, "agent runs' stop limit", tasks_.join());
   }
   co_await tasks_.stop();
   co_await call(tracker_.strand(), tracker_.stop());
@@ -209,10 +207,9 @@ Awaitable<> AgentBridge::recover(std::size_t first_attempt) {
 
 /// Whether runs can be started, and what an earlier process owed has been sent.
 Awaitable<bool> AgentBridge::look() {
-  const auto found = co_await (
-      problem() || runtime_.sleep_for(settings_.connect_limit, "agent service to answer"));
-  co_await stop_here_if_cancelled();
-  const std::string reason = found.index() == 0 ? std::get<0>(found) : "time-out";
+  const auto found =
+      co_await within(runtime_, settings_.connect_limit, "agent service to answer", problem());
+  const std::string reason = found.value_or("time-out");
   if (!reason.empty()) {
     runtime_.observe("bridge_trouble", {{"step", "check"}, {"reason", reason}});
     co_return false;
@@ -228,33 +225,32 @@ Awaitable<bool> AgentBridge::look() {
   co_return true;
 }
 
-/// What the service says is wrong with it; empty for nothing. It does not throw, not even when it
-/// is cancelled, so that it can be waited for beside a limit.
+/// What the service says is wrong with it; empty for nothing.
 Awaitable<std::string> AgentBridge::problem() {
   try {
     co_await backend_.check();
   } catch (const std::exception& error) {
+    if (is_cancellation(error)) throw;
     co_return error.what();
   }
   co_return std::string();
 }
 
-/// Sends what was committed but has not left, in its order. What is lost again stays owed.
+/// Sends what was committed but has not left, in its order. Each event gets one attempt, so that
+/// one user's cannot hold up the start; what is lost again stays owed.
 Awaitable<> AgentBridge::relay() {
-  for (bool again = true; again;) {
+  for (bool progress = true; progress;) {
+    progress = false;
     const std::vector<OutboxEntry> owed = co_await call(store_->strand(), store_->unsent());
-    again = !owed.empty();
     for (const OutboxEntry& entry : owed) {
-      const Delivery delivery = co_await emit_critical_event(runtime_, sink_, entry.event);
+      const Delivery delivery = co_await hand_over(runtime_, sink_, entry.event);
       runtime_.observe("event_relayed", {{"run", entry.event.run},
                                          {"type", to_string(entry.event.type)},
                                          {"user", entry.event.user},
                                          {"delivery", to_string(delivery)}});
-      if (delivery == Delivery::lost) {
-        again = false;
-      } else {
-        co_await call(store_->strand(), store_->sent(entry.id));
-      }
+      if (delivery == Delivery::lost) continue;
+      co_await call(store_->strand(), store_->sent(entry.id));
+      progress = true;
     }
   }
   relayed_ = true;

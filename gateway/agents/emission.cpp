@@ -17,17 +17,6 @@ constexpr std::array waits_of_progress{milliseconds(50), milliseconds(100), mill
 constexpr std::array waits_of_ends{milliseconds(200), milliseconds(400), milliseconds(800),
                                    milliseconds(1600), milliseconds(3200)};
 
-Awaitable<Delivery> attempt(Runtime& runtime, EventSink& sink, const AgentEvent& event) {
-  AgentEvent copy = event;
-  try {
-    co_return co_await call(sink.strand(), sink.send_agent_event(std::move(copy)));
-  } catch (const std::exception& error) {
-    if (is_cancellation(error)) throw;
-    runtime.observe("bridge_trouble", {{"step", "emit"}, {"reason", error.what()}});
-  }
-  co_return Delivery::lost;
-}
-
 }  // namespace
 
 std::span<const milliseconds> emission_waits(AgentEventType type) {
@@ -45,6 +34,17 @@ std::span<const milliseconds> emission_waits(AgentEventType type) {
   return waits_of_progress;
 }
 
+Awaitable<Delivery> hand_over(Runtime& runtime, EventSink& sink, const AgentEvent& event) {
+  AgentEvent copy = event;
+  try {
+    co_return co_await call(sink.strand(), sink.send_agent_event(std::move(copy)));
+  } catch (const std::exception& error) {
+    if (is_cancellation(error)) throw;
+    runtime.observe("bridge_trouble", {{"step", "emit"}, {"reason", error.what()}});
+  }
+  co_return Delivery::lost;
+}
+
 Awaitable<Delivery> emit_critical_event(Runtime& runtime, EventSink& sink, const AgentEvent& event,
                                         std::string transaction) {
   if (!transaction.empty()) {
@@ -52,11 +52,11 @@ Awaitable<Delivery> emit_critical_event(Runtime& runtime, EventSink& sink, const
         "event_leaves",
         {{"run", event.run}, {"type", to_string(event.type)}, {"transaction", transaction}});
   }
-  Delivery delivery = co_await attempt(runtime, sink, event);
+  Delivery delivery = co_await hand_over(runtime, sink, event);
   for (const milliseconds wait : emission_waits(event.type)) {
     if (delivery != Delivery::lost) co_return delivery;
     co_await runtime.sleep_for(wait, "emit again");
-    delivery = co_await attempt(runtime, sink, event);
+    delivery = co_await hand_over(runtime, sink, event);
   }
   if (delivery == Delivery::lost) {
     runtime.observe("agent_event_lost",

@@ -15,13 +15,16 @@ namespace raceproof::gateway {
 /// many as agent_completed.
 std::span<const std::chrono::milliseconds> emission_waits(AgentEventType type);
 
+/// Hands `event` to `sink` once. What the sink throws counts as lost, and is observed:
+/// bridge_trouble{step: emit, reason}. `event` must outlive the call.
+Awaitable<Delivery> hand_over(Runtime& runtime, EventSink& sink, const AgentEvent& event);
+
 /// Hands `event` to `sink` until it is delivered or queued, or the waits are used up: then it is
 /// lost. `transaction` names the transaction that it reports; empty: none. `event` must outlive the
 /// call. Cancellable.
 ///
 /// Observes event_leaves{run, type, transaction} before the first attempt, if there is a
-/// transaction; agent_event_lost{run, type, user} when it has given up; and
-/// bridge_trouble{step: emit, reason} for what the sink throws, which counts as lost.
+/// transaction, and agent_event_lost{run, type, user} when it has given up.
 Awaitable<Delivery> emit_critical_event(Runtime& runtime, EventSink& sink, const AgentEvent& event,
                                         std::string transaction = {});
 

@@ -1,61 +1,20 @@
 #include "gateway/agents/http_agent.hpp"
 
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/beast/http/error.hpp>
 #include <utility>
 
 #include "gateway/agents/agent_step_json.hpp"
 #include "gateway/agents/failure.hpp"
 #include "gateway/http_client.hpp"
+#include "runtime/time_limit.hpp"
 
 namespace raceproof::gateway {
-
-using namespace asio::experimental::awaitable_operators;
 
 namespace {
 
 using boost::system::system_error;
 
 constexpr unsigned ok = 200;
-
-/// What a wait beside a limit gave. An error is a value here: an operand of `||` that throws leaves
-/// the other one to run on.
-template <class T>
-struct Outcome {
-  T value{};
-  std::optional<system_error> error;
-};
-
-Awaitable<Outcome<HttpAnswer>> fetch(Runtime& runtime, Endpoint to, HttpCall call) {
-  Outcome<HttpAnswer> outcome;
-  try {
-    outcome.value = co_await http_fetch(runtime, std::move(to), std::move(call));
-  } catch (const system_error& error) {
-    outcome.error = error;
-  }
-  co_return outcome;
-}
-
-Awaitable<Outcome<std::unique_ptr<HttpLines>>> open_lines(Runtime& runtime, Endpoint to,
-                                                          HttpCall call) {
-  Outcome<std::unique_ptr<HttpLines>> outcome;
-  try {
-    outcome.value = co_await http_lines(runtime, std::move(to), std::move(call));
-  } catch (const system_error& error) {
-    outcome.error = error;
-  }
-  co_return outcome;
-}
-
-Awaitable<Outcome<std::optional<std::string>>> next_line(HttpLines& lines) {
-  Outcome<std::optional<std::string>> outcome;
-  try {
-    outcome.value = co_await lines.next();
-  } catch (const system_error& error) {
-    outcome.error = error;
-  }
-  co_return outcome;
-}
 
 /// What an error of the HTTP client means before (`begun` false) or after the answer has begun.
 AgentError agent_error(const system_error& error, bool begun) {
@@ -97,13 +56,16 @@ class HttpAgentRun final : public AgentRun {
 
  private:
   Awaitable<std::optional<std::string>> line_in_time() {
-    auto outcome =
-        co_await (next_line(*lines_) || runtime_.sleep_for(idle_limit_, "agent's next line"));
-    co_await stop_here_if_cancelled();
-    if (outcome.index() == 1) throw AgentError("silent", "the agent sent nothing in time");
-    auto& line = std::get<0>(outcome);
-    if (line.error) throw agent_error(*line.error, true);
-    co_return std::move(line.value);
+    std::optional<system_error> failure;
+    try {
+      auto line = co_await within(runtime_, idle_limit_, "agent's next line", lines_->next());
+      if (!line) throw AgentError("silent", "the agent sent nothing in time");
+      co_return std::move(*line);
+    } catch (const system_error& error) {
+      failure = error;
+    }
+    if (is_cancellation(*failure)) throw *failure;
+    throw agent_error(*failure, true);
   }
 
   Runtime& runtime_;
@@ -124,26 +86,34 @@ Awaitable<std::unique_ptr<AgentRun>> HttpAgent::start(AgentRequest request) {
   call.headers.emplace_back("Content-Type", "application/json");
   call.headers.emplace_back("Accept", "application/x-ndjson");
   call.body = agent_request_body(request);
-  auto outcome = co_await (open_lines(runtime_, service(settings_), std::move(call)) ||
-                           runtime_.sleep_for(settings_.connect_limit, "agent's answer"));
-  co_await stop_here_if_cancelled();
-  if (outcome.index() == 1) {
-    throw AgentError("unreachable", "the agent service did not answer in time");
+  std::optional<system_error> failure;
+  try {
+    auto lines = co_await within(runtime_, settings_.connect_limit, "agent's answer",
+                                 http_lines(runtime_, service(settings_), std::move(call)));
+    if (!lines) throw AgentError("unreachable", "the agent service did not answer in time");
+    if ((*lines)->status() != ok) throw refusal((*lines)->status());
+    co_return std::make_unique<HttpAgentRun>(runtime_, settings_.idle_limit, std::move(*lines));
+  } catch (const system_error& error) {
+    failure = error;
   }
-  auto& opened = std::get<0>(outcome);
-  if (opened.error) throw agent_error(*opened.error, false);
-  if (opened.value->status() != ok) throw refusal(opened.value->status());
-  co_return std::make_unique<HttpAgentRun>(runtime_, settings_.idle_limit, std::move(opened.value));
+  if (is_cancellation(*failure)) throw *failure;
+  throw agent_error(*failure, false);
 }
 
 /// The bridge has a time limit of its own for this.
 Awaitable<> HttpAgent::check() {
   HttpCall call;
   call.target = "/health";
-  const auto outcome = co_await fetch(runtime_, service(settings_), std::move(call));
-  co_await stop_here_if_cancelled();
-  if (outcome.error) throw agent_error(*outcome.error, false);
-  if (outcome.value.status != ok) throw refusal(outcome.value.status);
+  std::optional<system_error> failure;
+  try {
+    const HttpAnswer answer = co_await http_fetch(runtime_, service(settings_), std::move(call));
+    if (answer.status != ok) throw refusal(answer.status);
+  } catch (const system_error& error) {
+    failure = error;
+  }
+  if (!failure) co_return;
+  if (is_cancellation(*failure)) throw *failure;
+  throw agent_error(*failure, false);
 }
 
 }  // namespace raceproof::gateway

@@ -1,15 +1,14 @@
 #include "gateway/auth/service.hpp"
 
 #include <algorithm>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "gateway/auth/jwt.hpp"
+#include "runtime/time_limit.hpp"
 
 namespace raceproof::gateway {
 
-using namespace asio::experimental::awaitable_operators;
 using nlohmann::json;
 
 namespace {
@@ -73,12 +72,11 @@ Awaitable<AuthService::Outcome> AuthService::fetch(HttpCall call) {
   co_return outcome;
 }
 
-/// Sends one request; at most the time-out. `fetch` does not throw, because an operand that throws
-/// would leave the other one to run on.
+/// Sends one request; at most the time-out.
 Awaitable<AuthService::Outcome> AuthService::ask(HttpCall call) {
-  auto first = co_await (fetch(std::move(call)) ||
-                         runtime_.sleep_for(settings_.timeout, "auth service limit"));
-  if (first.index() == 0) co_return std::move(std::get<0>(first));
+  auto in_time =
+      co_await within(runtime_, settings_.timeout, "auth service limit", fetch(std::move(call)));
+  if (in_time) co_return std::move(*in_time);
   Outcome outcome;
   outcome.timed_out = true;
   outcome.problem = "time-out";

@@ -245,7 +245,17 @@ Awaitable<> ConnectionManager::deliver_messages(std::string name) {
     user.messages.pop_front();
     FramePtr frame = message.kept ? recovered(*message.frame) : message.frame;
     const std::size_t tried = user.connections.size();
-    const bool taken = co_await fan_out(name, std::move(frame));
+    bool taken = false;
+    std::exception_ptr stopped;
+    try {
+      taken = co_await fan_out(name, std::move(frame));
+    } catch (...) {
+      stopped = std::current_exception();
+    }
+    if (stopped) {
+      state_->users[name].messages.push_front(std::move(message));
+      std::rethrow_exception(stopped);
+    }
     if (taken) {
       settle(message, Delivery::delivered);
       continue;
@@ -276,10 +286,18 @@ Awaitable<> ConnectionManager::hand_over(std::string name) {
     if (found == state_->users.end()) co_return;
     User& user = found->second;
     if (user.messages.empty() || !user.connections.empty() || user.joining != 0) co_return;
-    FramePtr frame = std::move(user.messages.front().frame);
+    Message message = std::move(user.messages.front());
     user.messages.pop_front();
-    const Delivery delivery = co_await send_elsewhere(std::move(frame), true);
-    if (delivery == Delivery::queued && !reachable_) co_return;
+    RemoteMessage remote{name, message.frame->type, message.frame->text};
+    const auto received = co_await presence_->send(std::move(remote), true);
+    if (!received) {
+      // Redis could not say. To the front: nothing that came later may overtake it.
+      User& now = state_->users[name];
+      now.messages.push_front(std::move(message));
+      start_delivery(name, now);
+      co_return;
+    }
+    settle(message, *received > 0 ? Delivery::delivered : Delivery::queued);
   }
 }
 
@@ -320,7 +338,6 @@ Awaitable<Delivery> ConnectionManager::send_elsewhere(FramePtr frame, bool keep_
   RemoteMessage message{frame->user, frame->type, frame->text};
   const bool kept = keep_there && settings_.for_absent == ForAbsent::queue;
   const auto received = co_await presence_->send(std::move(message), kept);
-  reachable_ = received.has_value();
   if (received && *received > 0) {
     ++state_->totals.delivered_total;
     co_return Delivery::delivered;

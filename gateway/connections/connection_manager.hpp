@@ -7,7 +7,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -149,7 +149,7 @@ class ConnectionManager final : public EventSink {
   };
   struct User {
     std::vector<UserConnection> connections;
-    std::deque<Message> messages;
+    std::list<Message> messages;
     bool delivering = false;
     std::size_t joining = 0;  // connections on their way in
   };
@@ -186,7 +186,6 @@ class ConnectionManager final : public EventSink {
   Confined<State> state_;
   Signal changed_;  // a message was settled, or a user connected
   TaskScope tasks_;
-  bool reachable_ = true;  // whether Redis could be asked the last time
 };
 
 }  // namespace raceproof::gateway

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
+#include <iterator>
+#include <list>
 #include <utility>
 #include <vector>
 
@@ -38,7 +39,7 @@ class SendQueue {
   }
   /// Everything that has not been written, but for the front if that is being written.
   std::vector<FramePtr> take_rest(bool writing) {
-    const auto begin = frames_.begin() + (writing && !frames_.empty() ? 1 : 0);
+    const auto begin = std::next(frames_.begin(), writing && !frames_.empty() ? 1 : 0);
     std::vector<FramePtr> rest(std::make_move_iterator(begin),
                                std::make_move_iterator(frames_.end()));
     frames_.erase(begin, frames_.end());
@@ -50,7 +51,7 @@ class SendQueue {
   std::size_t frames_max_;
   std::size_t bytes_max_;
   std::size_t bytes_ = 0;
-  std::deque<FramePtr> frames_;
+  std::list<FramePtr> frames_;  // an empty one costs an idle connection nothing
 };
 
 }  // namespace raceproof::gateway

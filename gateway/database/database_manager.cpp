@@ -5,7 +5,7 @@
 #include "gateway/backoff.hpp"
 #include "gateway/database/migrations.hpp"
 #include "gateway/database/statements.hpp"
-#include "gateway/database/within.hpp"
+#include "runtime/time_limit.hpp"
 
 namespace raceproof::gateway::database {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "gateway/database/within.hpp"
+#include "runtime/time_limit.hpp"
 
 namespace raceproof::gateway::database {
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "gateway/database/within.hpp"
+#include "runtime/time_limit.hpp"
 #include "runtime/task.hpp"
 
 namespace raceproof::gateway::database {

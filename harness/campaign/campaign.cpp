@@ -7,6 +7,7 @@
 #include <map>
 
 #include "harness/campaign/confirm.hpp"
+#include "harness/campaign/fakes_used.hpp"
 #include "harness/campaign/margin.hpp"
 #include "harness/campaign/statistics.hpp"
 #include "harness/campaign/variant_search.hpp"
@@ -55,6 +56,7 @@ class Report {
     count_runs();
     fill_bound();
     fill_checks();
+    result_.fakes = fakes_used(variant_);
     confirm_failures();
     fill_clients();
     decide();

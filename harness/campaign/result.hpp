@@ -194,6 +194,16 @@ struct ClientSummary {
   bool operator==(const ClientSummary&) const = default;
 };
 
+/// A fake that a variant ran against, and what it was last found to agree with.
+struct FakeUsed {
+  std::string name{};    ///< "redis"
+  std::string level{};   ///< "protocol": what the gateway sends and reads; "port": above its driver
+  std::string server{};  ///< the real one and its version; empty: there is none to compare with
+  std::string when{};    ///< date of that; empty if it is not known
+  std::string scope{};   ///< on how much: "1200 conversations, 9000 statements"
+  bool operator==(const FakeUsed&) const = default;
+};
+
 struct VariantResult {
   std::string name{};
   Expectation expect = Expectation::holds;
@@ -203,6 +213,7 @@ struct VariantResult {
   Bound bound{};
   std::vector<CheckResult> checks{};
   std::vector<Failure> failures{};
+  std::vector<FakeUsed> fakes{};
   std::optional<ClientSummary> all_clients{};
   std::vector<ClientSummary> clients{};
   nanoseconds virtual_time_max{};  ///< the longest run, in simulated time

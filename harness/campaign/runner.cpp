@@ -102,8 +102,7 @@ void Runner::relate(const Observation& observation) {
       strand == nullptr ? std::string_view() : std::string_view(strand->process->name());
   for (const check::Relation& relation : relations_) {
     if (const auto part = check::part_in(relation, observation, process)) {
-      world_.touch(world_.object(sim::mix(sim::mix(8, relation.check), part->thing)),
-                   part->writes);
+      world_.touch(world_.object(sim::mix(sim::mix(8, relation.check), part->thing)), part->writes);
     }
   }
 }

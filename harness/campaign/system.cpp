@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fakes/database/client.hpp"
 #include "runtime/task.hpp"
 
 namespace raceproof::campaign {
@@ -42,6 +43,8 @@ void System::build() {
   connect_links();
   add_redis();
   add_auth();
+  add_agent();
+  add_database();
   add_gateways();
   add_balancer();
   add_clients();
@@ -59,6 +62,8 @@ void System::connect_links() {
   for (const Instance& instance : instances_) {
     link(instance.name, redis_host, network.gateway_redis);
     if (variant_.backends.auth) link(instance.name, auth_host, network.gateway_auth);
+    if (variant_.backends.agent) link(instance.name, agent_host, network.gateway_agent);
+    if (variant_.backends.database) link(instance.name, database_host, network.gateway_database);
     if (balanced) link(balancer_host, instance.name, network.balancer);
   }
   link(clients_host, balanced ? balancer_host : instances_.front().name, network.clients);
@@ -97,6 +102,40 @@ void System::add_auth() {
   });
 }
 
+void System::add_agent() {
+  if (!variant_.backends.agent) return;
+  world_.add_process({
+      .name = agent_host,
+      .threads = 1,
+      .cold_start = {},
+      .start =
+          [this](Runtime& runtime, const Executor&) {
+            auto settings = *variant_.backends.agent;
+            settings.listen.host = agent_host;
+            agent_ = std::make_unique<fakes::agent::Server>(runtime, std::move(settings));
+            agent_->start();
+          },
+      .destroy = [this] { agent_.reset(); },
+  });
+}
+
+void System::add_database() {
+  if (!variant_.backends.database) return;
+  world_.add_process({
+      .name = database_host,
+      .threads = 1,
+      .cold_start = {},
+      .start =
+          [this](Runtime& runtime, const Executor&) {
+            auto settings = *variant_.backends.database;
+            settings.host = database_host;
+            database_ = std::make_unique<fakes::database::Server>(runtime, std::move(settings));
+            database_->start();
+          },
+      .destroy = [this] { database_.reset(); },
+  });
+}
+
 void System::add_gateways() {
   const auto at_once = static_cast<std::size_t>(variant_.process.instances);
   for (std::size_t i = 0; i < at_once; ++i) {
@@ -118,7 +157,24 @@ gateway::Settings System::settings_of(const Instance& instance) const {
     settings.auth.host = auth_host;
     settings.auth.port = variant_.backends.auth->listen.port;
   }
+  if (variant_.backends.agent && !settings.agent.host) {
+    settings.agent.host = agent_host;
+    settings.agent.port = variant_.backends.agent->listen.port;
+  }
+  if (variant_.backends.database && !settings.database.host) {
+    settings.database.host = database_host;
+    settings.database.port = variant_.backends.database->port;
+  }
   return settings;
+}
+
+gateway::Ports System::ports_of(Runtime& runtime) const {
+  gateway::Ports ports;
+  if (!variant_.backends.database) return ports;
+  const auto port = static_cast<std::uint16_t>(variant_.backends.database->port);
+  ports.database =
+      std::make_unique<fakes::database::Client>(runtime, Endpoint(database_host, port));
+  return ports;
 }
 
 void System::add_gateway(Instance& instance, Duration cold_start) {
@@ -128,7 +184,8 @@ void System::add_gateway(Instance& instance, Duration cold_start) {
       .cold_start = cold_start,
       .start =
           [this, &instance](Runtime& runtime, const Executor&) {
-            instance.gateway = std::make_unique<gateway::Gateway>(runtime, settings_of(instance));
+            instance.gateway = std::make_unique<gateway::Gateway>(runtime, settings_of(instance),
+                                                                  ports_of(runtime));
             instance.gateway->start();
           },
       .destroy = [&instance] { instance.gateway.reset(); },
@@ -154,9 +211,9 @@ void System::add_accidents() {
   }
   for (const auto& kill : variant_.process.kill) {
     const Duration at = draw(kill.at, &of(kill), "kill at");
-    world_.kill(
-        of(kill), at,
-        kill.restart_after ? draw(*kill.restart_after, &of(kill), "restart after") : Duration::max());
+    world_.kill(of(kill), at,
+                kill.restart_after ? draw(*kill.restart_after, &of(kill), "restart after")
+                                   : Duration::max());
   }
   for (const auto& shutdown : variant_.process.shutdown) {
     world_.signal(of(shutdown), draw(shutdown.at, &of(shutdown), "shutdown at"));

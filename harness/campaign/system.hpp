@@ -7,9 +7,11 @@
 #include <string_view>
 #include <vector>
 
+#include "fakes/agent/server.hpp"
 #include "fakes/auth/server.hpp"
 #include "fakes/balancer/balancer.hpp"
 #include "fakes/client/client.hpp"
+#include "fakes/database/server.hpp"
 #include "fakes/redis/server.hpp"
 #include "gateway/gateway.hpp"
 #include "harness/scenario/processes.hpp"
@@ -17,9 +19,11 @@
 
 namespace raceproof::campaign {
 
+using scenario::agent_host;
 using scenario::auth_host;
 using scenario::balancer_host;
 using scenario::clients_host;
+using scenario::database_host;
 using scenario::redis_host;
 
 /// Owns the components that the processes of one world consist of. The world is begun by the
@@ -50,9 +54,12 @@ class System {
   void add_partitions();
   void add_redis();
   void add_auth();
+  void add_agent();
+  void add_database();
   void add_gateways();
   void add_gateway(Instance& instance, Duration cold_start);
   [[nodiscard]] gateway::Settings settings_of(const Instance& instance) const;
+  [[nodiscard]] gateway::Ports ports_of(Runtime& runtime) const;
   void add_balancer();
   void add_clients();
   void add_accidents();
@@ -64,6 +71,8 @@ class System {
   const std::vector<fakes::client::Script>& scripts_;
   std::unique_ptr<fakes::redis::Server> redis_;
   std::unique_ptr<fakes::auth::Server> auth_;
+  std::unique_ptr<fakes::agent::Server> agent_;
+  std::unique_ptr<fakes::database::Server> database_;
   std::vector<Instance> instances_;
   std::unique_ptr<fakes::balancer::Balancer> balancer_;
   std::vector<std::unique_ptr<fakes::client::Client>> clients_;

@@ -56,6 +56,8 @@ std::vector<std::string> what_is_not_played(const scenario::ResolvedVariant& var
   if (!network.partitions.empty()) names.emplace_back("network.partitions");
   if (scenario::is_balanced(variant)) names.emplace_back("several instances behind a balancer");
   if (variant.backends.auth) names.emplace_back("backends.auth");
+  if (variant.backends.agent) names.emplace_back("backends.agent");
+  if (variant.backends.database) names.emplace_back("backends.database");
   return names;
 }
 

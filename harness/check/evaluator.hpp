@@ -30,7 +30,7 @@ struct Finding {
   bool seen = false;         ///< an event matched its pattern (what `sometimes` asks for)
   trace::EventId event = 0;  ///< the first violating (or matching) event
   std::size_t observation =
-      0;  ///< its index in the trace; the number of observations if there is none
+      0;            ///< its index in the trace; the number of observations if there is none
   std::string why;  ///< of an invariant: what is wrong
 };
 

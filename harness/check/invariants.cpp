@@ -28,15 +28,18 @@ enum class Told : std::uint8_t {
   transition,
   transaction,
   event_leaves,
+  db_listening,
+  db_row,
   process_left,
   unfinished,
 };
 
 Told told_by(std::string_view name) {
   static constexpr std::string_view names[] = {
-      "client_connecting", "client_done", "client_open", "client_frame", "client_close",
-      "session_accepted", "session_closing", "session_closed", "ws_sent",      "transition",   "transaction",      "event_leaves",
-      "process_left",   "unfinished"};
+      "client_connecting", "client_done",      "client_open",     "client_frame",
+      "client_close",      "session_accepted", "session_closing", "session_closed",
+      "ws_sent",           "transition",       "transaction",     "event_leaves",
+      "db_listening",      "db_row",           "process_left",    "unfinished"};
   const auto found = std::ranges::find(names, name);
   if (found == std::end(names)) return Told::other;
   return static_cast<Told>(static_cast<std::size_t>(Told::client_connecting) +
@@ -65,8 +68,8 @@ struct Run {
   std::uint32_t connection = 0;  ///< of the latest event
   bool started = false;
   bool ended = false;
-  bool live = false;    ///< an event of the latest connection was not recovered
-  bool patchy = false;  ///< events may have been missed
+  bool live = false;                    ///< an event of the latest connection was not recovered
+  bool patchy = false;                  ///< events may have been missed
   std::string_view latest;              ///< frame
   std::vector<std::string_view> tools;  ///< at work
 };
@@ -111,9 +114,7 @@ class Judge {
     if (violation && violation->observation <= observation) return;
     violation = Violation{observation, std::move(why)};
   }
-  void violated(Invariant invariant, std::string why) {
-    violated(invariant, at_, std::move(why));
-  }
+  void violated(Invariant invariant, std::string why) { violated(invariant, at_, std::move(why)); }
 
   [[nodiscard]] Told told(const ObservationRecord& record) {
     if (record.name >= known_.size()) known_.resize(record.name + 64, Told::unknown);
@@ -163,9 +164,18 @@ class Judge {
         return session_sends(record);
       case Told::transition:
         return machine_moves(record);
-      case Told::transaction:
-        if (text(record, "status") == "committed") {
-          committed_.emplace_back(process_of(record), value(record, "id"));
+      case Told::transaction: {
+        const auto status = text(record, "status");
+        if (status != "committed" && status != "unknown") return;
+        committed_.emplace_back(process_of(record), value(record, "id"));
+        return;
+      }
+      case Told::db_listening:
+        rows_are_told_ = true;
+        return;
+      case Told::db_row:
+        if (text(record, "table") == "runs") {
+          rows_.emplace_back(text(record, "key"), text(record, "change"));
         }
         return;
       case Told::event_leaves:
@@ -206,8 +216,8 @@ class Judge {
     }
     const auto user = text(record, "user");
     if (!user.empty() && !who.user.empty() && user != who.user) {
-      violated(Invariant::user_isolation, fmt::format("{} received '{}', which is for {}",
-                                                      described(who), type, user));
+      violated(Invariant::user_isolation,
+               fmt::format("{} received '{}', which is for {}", described(who), type, user));
     }
     const auto id = text(record, "run");
     if (id.empty() || !is_agent_event(type)) return;
@@ -225,9 +235,8 @@ class Judge {
     for (const Client& other : clients_) {
       if (other.user == who.user || other.user.empty() || who.user.empty()) continue;
       if (std::ranges::find(other.runs, run, &Run::id) == other.runs.end()) continue;
-      violated(Invariant::user_isolation,
-               fmt::format("{} and {} both received events of run {}", described(other),
-                           described(who), run));
+      violated(Invariant::user_isolation, fmt::format("{} and {} both received events of run {}",
+                                                      described(other), described(who), run));
     }
   }
 
@@ -318,9 +327,9 @@ class Judge {
 
   void session_sends(const ObservationRecord& record) {
     const auto wrong = [&](std::string_view when) {
-      violated(Invariant::frames_within_session,
-               fmt::format("'{}' was sent to {} {}", text(record, "type"), text(record, "peer"),
-                           when));
+      violated(
+          Invariant::frames_within_session,
+          fmt::format("'{}' was sent to {} {}", text(record, "type"), text(record, "peer"), when));
     };
     const Session* session = session_on(record.strand);
     if (session == nullptr) return wrong("before the session was accepted");
@@ -348,9 +357,8 @@ class Judge {
         kills_.emplace_back(trace_.strand_name(happened.strand), id);
       }
     }
-    return static_cast<std::size_t>(std::ranges::count_if(kills_, [&](const auto& kill) {
-      return kill.first == process && kill.second < event;
-    }));
+    return static_cast<std::size_t>(std::ranges::count_if(
+        kills_, [&](const auto& kill) { return kill.first == process && kill.second < event; }));
   }
 
   void machine_moves(const ObservationRecord& record) {
@@ -373,8 +381,8 @@ class Judge {
       return;
     }
     if (known->state != from) {
-      violated(Invariant::legal_states, fmt::format("{} went from {} to {}, but it was {}", name,
-                                                    from, to, known->state));
+      violated(Invariant::legal_states,
+               fmt::format("{} went from {} to {}, but it was {}", name, from, to, known->state));
     }
     known->state = to;
   }
@@ -382,17 +390,26 @@ class Judge {
   void event_leaves(const ObservationRecord& record) {
     const Value id = value(record, "transaction");
     if (id == Value{}) return;  // it reports none
+    const auto type = text(record, "type");
+    const auto run = text(record, "run");
     const std::pair wanted{process_of(record), id};
-    if (std::ranges::find(committed_, wanted) != committed_.end()) return;
+    if (std::ranges::find(committed_, wanted) == committed_.end()) {
+      violated(Invariant::commit_first,
+               fmt::format("'{}' of run {} left before transaction {} was committed", type, run,
+                           print(id)));
+    }
+    if (!rows_are_told_ || !is_agent_event(type)) return;
+    const bool ends = type == "agent_completed" || type == "agent_failed";
+    const std::pair row{run, ends ? std::string_view("updated") : std::string_view("inserted")};
+    if (std::ranges::find(rows_, row) != rows_.end()) return;
     violated(Invariant::commit_first,
-             fmt::format("'{}' of run {} left before transaction {} was committed",
-                         text(record, "type"), print(value(record, "run")), print(id)));
+             fmt::format("'{}' of run {} left before the database had committed it", type, run));
   }
 
   void process_left(const ObservationRecord& record) {
     std::string what;
-    for (const std::string_view kind : {"timers", "reads", "writes", "accepts", "connects",
-                                        "streams", "listeners", "handlers"}) {
+    for (const std::string_view kind :
+         {"timers", "reads", "writes", "accepts", "connects", "streams", "listeners", "handlers"}) {
       const auto count = value(record, kind).number;
       if (count > 0) what += fmt::format("{}{} {}", what.empty() ? "" : ", ", count, kind);
     }
@@ -431,6 +448,8 @@ class Judge {
   std::vector<Session> sessions_;
   std::vector<Machine> machines_;
   std::vector<std::pair<std::string_view, Value>> committed_;
+  bool rows_are_told_ = false;
+  std::vector<std::pair<std::string_view, std::string_view>> rows_;  ///< of runs: key, change
   std::vector<std::pair<std::string_view, trace::EventId>> kills_;
   bool kills_known_ = false;
   std::optional<std::size_t> still_;  ///< where it says that nothing is left to happen
@@ -444,12 +463,13 @@ const Violations& Invariants::judge(const Trace& trace) {
   return violations_;
 }
 
-std::vector<InvariantKey> related_by(Invariant invariant) {
+std::vector<InvariantRelation> related_by(Invariant invariant) {
   switch (invariant) {
     case Invariant::legal_states:
-      return {{"transition", {"machine", "id"}}};
+      return {{{{"transition", {"machine", "id"}}}}};
     case Invariant::commit_first:
-      return {{"transaction", {"id"}}, {"event_leaves", {"transaction"}}};
+      return {{{{"transaction", {"id"}}, {"event_leaves", {"transaction"}}}},
+              {{{"db_row", {"key"}}, {"event_leaves", {"run"}}}, true}};
     default:
       return {};
   }

@@ -13,8 +13,10 @@
 //   session_closing or after session_closed; a client sees no frame without an open connection.
 // legal_states: each transition{machine, id, from, to} is in the machine's table and begins where
 //   the one before it ended. A process that was killed begins anew.
-// commit_first: an event_leaves{transaction} comes after that transaction's
-//   transaction{status: committed}.
+// commit_first: an event_leaves{run, type, transaction} comes after that transaction's
+//   transaction{status: committed} (or unknown: then its owner has looked). Where a database tells
+//   of the rows that it has committed, its row of the run was inserted before, or, when the event
+//   reports the run's end, changed.
 // nothing_left: the process_left that follows a shutdown_end counts nothing.
 // no_deadlock: no client is left behind with nothing but waits that have no limit.
 #pragma once
@@ -55,12 +57,18 @@ class Invariants {
 
 /// What two observations have to share for an invariant to relate them.
 struct InvariantKey {
-  std::string_view name;                  ///< of the observation
-  std::vector<std::string_view> fields;   ///< whose values name the thing that it is about
+  std::string_view name;                 ///< of the observation
+  std::vector<std::string_view> fields;  ///< whose values name the thing that it is about
 };
 
-/// The observations whose order `invariant` looks at although they may be of different strands;
-/// none where it looks at one strand at a time, or at sets.
-[[nodiscard]] std::vector<InvariantKey> related_by(Invariant invariant);
+/// Observations about one thing are related, of one process or of all.
+struct InvariantRelation {
+  std::vector<InvariantKey> keys;
+  bool across_processes = false;
+};
+
+/// What `invariant` looks at the order of although it may be of different strands; nothing where it
+/// looks at one strand at a time, or at sets.
+[[nodiscard]] std::vector<InvariantRelation> related_by(Invariant invariant);
 
 }  // namespace raceproof::check

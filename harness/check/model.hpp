@@ -51,8 +51,8 @@ enum class Invariant : std::uint8_t {
 
 /// How files name them, in the order of `Invariant`.
 inline constexpr std::string_view invariant_names[] = {
-    "user_isolation", "agent_event_order", "frames_within_session", "legal_states",
-    "commit_first",   "nothing_left",      "no_deadlock"};
+    "user_isolation", "agent_event_order", "frames_within_session", "legal_states", "commit_first",
+    "nothing_left",   "no_deadlock"};
 inline constexpr std::size_t invariant_count = std::size(invariant_names);
 inline std::span<const std::string_view> choices(Invariant) { return invariant_names; }
 
@@ -69,8 +69,8 @@ struct Pattern {
   };
 
   Kind kind = Kind::close;
-  std::int64_t code = 0;  ///< Of close and http.
-  std::string name;       ///< Of frame (empty: any) and observe.
+  std::int64_t code = 0;                            ///< Of close and http.
+  std::string name;                                 ///< Of frame (empty: any) and observe.
   Invariant invariant = Invariant::user_isolation;  ///< Of invariant.
   /// Fields of the observation and the text they must have (true/false for booleans).
   std::vector<std::pair<std::string, std::string>> where;

@@ -77,8 +77,10 @@ std::vector<Relation> relations(const std::vector<Check>& checks) {
     Relation relation;
     relation.check = i;
     if (check.pattern.kind == Pattern::Kind::invariant) {
-      relation.keyed = related_by(check.pattern.invariant);
-      if (!relation.keyed.empty()) all.push_back(std::move(relation));
+      for (InvariantRelation& keyed : related_by(check.pattern.invariant)) {
+        relation.keyed = std::move(keyed);
+        all.push_back(relation);
+      }
       continue;
     }
     if (check.kind == Check::Kind::leads_to) {
@@ -102,9 +104,10 @@ std::vector<Relation> relations(const std::vector<Check>& checks) {
 
 std::optional<Part> part_in(const Relation& relation, const Observation& observation,
                             std::string_view process) {
-  for (const InvariantKey& key : relation.keyed) {
+  for (const InvariantKey& key : relation.keyed.keys) {
     if (observation.name != key.name) continue;
-    std::uint64_t thing = hashed(0xcbf29ce484222325ULL, process);
+    std::uint64_t thing =
+        hashed(0xcbf29ce484222325ULL, relation.keyed.across_processes ? "" : process);
     for (const std::string_view field : key.fields) thing = hashed(thing, observation, field);
     return Part{true, thing};
   }

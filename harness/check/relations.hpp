@@ -24,7 +24,7 @@ namespace raceproof::check {
 /// to those that write.
 struct Relation {
   /// Observations that are related, and write, where all of these fields are equal.
-  std::vector<InvariantKey> keyed;
+  InvariantRelation keyed;
   std::uint64_t check = 0;          ///< its position
   std::vector<std::string> events;  ///< names of observations
   bool events_write = false;

@@ -79,7 +79,10 @@ class CheckReader {
   }
 
   void check_always(const YamlNode& node, const Pattern& pattern) {
-    if (pattern.kind == Pattern::Kind::state || pattern.during || pattern.caused_by) return;
+    if (pattern.kind == Pattern::Kind::state || pattern.kind == Pattern::Kind::invariant ||
+        pattern.during || pattern.caused_by) {
+      return;
+    }
     context_.error(node.mark,
                    "always says what must be true of each such event: add 'while' or 'caused_by', "
                    "or give a 'state' that must hold at every moment");
@@ -220,8 +223,8 @@ class CheckReader {
   void check_where(const YamlNode& node, const Pattern& pattern) {
     static constexpr std::string_view names[] = {"client_close", "client_http", "client_frame"};
     const bool observed = pattern.kind == Pattern::Kind::observe;
-    const bool no_event = pattern.kind == Pattern::Kind::state ||
-                          pattern.kind == Pattern::Kind::invariant;
+    const bool no_event =
+        pattern.kind == Pattern::Kind::state || pattern.kind == Pattern::Kind::invariant;
     if (pattern.where.empty() || no_event) return;
     const ObservationKind* kind =
         find_observation(observed ? pattern.name : names[static_cast<int>(pattern.kind)]);
@@ -236,8 +239,8 @@ class CheckReader {
   }
 
   void check_invariant(const YamlNode& node, const Check& check) {
-    const bool speaks_of_one = check.pattern.kind == Pattern::Kind::invariant ||
-                               check.to.kind == Pattern::Kind::invariant;
+    const bool speaks_of_one =
+        check.pattern.kind == Pattern::Kind::invariant || check.to.kind == Pattern::Kind::invariant;
     const bool never = check.kind == Check::Kind::never;
     if (!speaks_of_one || never || check.kind == Check::Kind::sometimes) return;
     context_.error(node.mark,

@@ -10,6 +10,8 @@ namespace raceproof::scenario {
 void Backends::describe(SettingsVisitor& visitor) {
   visitor.on("redis", redis, "The Redis server.");
   visitor.on("auth", auth, "The auth service; there is none when left out.");
+  visitor.on("agent", agent, "The agent service; there is none when left out.");
+  visitor.on("database", database, "The database; there is none when left out.");
 }
 
 std::vector<std::string> Scenario::variant_names() const {

@@ -13,9 +13,11 @@
 #include <string_view>
 #include <vector>
 
+#include "fakes/agent/settings.hpp"
 #include "fakes/auth/settings.hpp"
 #include "fakes/balancer/settings.hpp"
 #include "fakes/client/script.hpp"
+#include "fakes/database/settings.hpp"
 #include "fakes/redis/settings.hpp"
 #include "gateway/settings.hpp"
 #include "harness/scenario/check_model.hpp"
@@ -54,6 +56,8 @@ struct RangeChange {
 struct Backends {
   fakes::redis::Settings redis;
   std::optional<fakes::auth::Settings> auth;
+  std::optional<fakes::agent::Settings> agent;
+  std::optional<fakes::database::Settings> database;
   void describe(SettingsVisitor& visitor);
 };
 

@@ -28,6 +28,8 @@ std::vector<std::string> process_names(const ResolvedVariant& variant) {
   names.emplace_back(redis_host);
   names.emplace_back(clients_host);
   if (variant.backends.auth) names.emplace_back(auth_host);
+  if (variant.backends.agent) names.emplace_back(agent_host);
+  if (variant.backends.database) names.emplace_back(database_host);
   if (is_balanced(variant)) names.emplace_back(balancer_host);
   return names;
 }

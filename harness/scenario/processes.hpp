@@ -11,6 +11,8 @@ namespace raceproof::scenario {
 
 inline constexpr const char* redis_host = "redis";
 inline constexpr const char* auth_host = "auth";
+inline constexpr const char* agent_host = "agent";
+inline constexpr const char* database_host = "database";
 inline constexpr const char* gateway_host = "gateway";
 inline constexpr const char* balancer_host = "balancer";
 inline constexpr const char* clients_host = "clients";

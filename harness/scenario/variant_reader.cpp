@@ -56,14 +56,15 @@ void lint_partitions(const YamlNode& root, const ResolvedVariant& variant,
   const YamlMark mark = place_of(root, "network.partitions");
   for (const Partition& partition : variant.network.partitions) {
     if (partition.between.size() != 2 || partition.between[0] == partition.between[1]) {
-      context.error(mark, "a partition is between two different processes: "
-                          "'between: [gateway, redis]'");
+      context.error(mark,
+                    "a partition is between two different processes: "
+                    "'between: [gateway, redis]'");
       continue;
     }
     for (const std::string& name : partition.between) {
       if (std::ranges::find(names, name) != names.end()) continue;
-      context.error(mark, "no process is called '" + name + "'" +
-                              suggestion(name, names, "processes"));
+      context.error(mark,
+                    "no process is called '" + name + "'" + suggestion(name, names, "processes"));
     }
   }
 }
@@ -95,8 +96,7 @@ void lint_processes(const YamlNode& root, const ResolvedVariant& variant,
 }
 
 /// Tokens are made before a run: their times are numbers.
-void lint_tokens(const YamlNode& root, const ResolvedVariant& variant,
-                 const YamlContext& context) {
+void lint_tokens(const YamlNode& root, const ResolvedVariant& variant, const YamlContext& context) {
   for (const auto& script : variant.clients) {
     for (const auto& step : script.steps) {
       const auto* connect = std::get_if<fakes::client::Connect>(&step);

@@ -25,6 +25,8 @@ void NetworkSettings::describe(SettingsVisitor& visitor) {
   visitor.on("gateway_auth", gateway_auth,
              "One-way latency between the gateway and the auth service.");
   visitor.on("gateway_agent", gateway_agent, "One-way latency between the gateway and the agents.");
+  visitor.on("gateway_database", gateway_database,
+             "One-way latency between the gateway and the database.");
   visitor.on("balancer", balancer, "One-way latency between the load balancer and the gateway.");
   visitor.on("clients", clients,
              "One-way latency between clients and what they connect to: the gateway, or the load "

@@ -27,15 +27,16 @@ struct Partition {
 /// The simulated network. A latency is one way, drawn for every delivery; bytes of one direction of
 /// a connection never overtake each other.
 struct NetworkSettings {
-  DelayRange latency;                       ///< Of every link that has none of its own.
-  std::optional<DelayRange> gateway_redis;  ///< Between the gateway and Redis.
-  std::optional<DelayRange> gateway_auth;   ///< Between the gateway and the auth service.
-  std::optional<DelayRange> gateway_agent;  ///< Between the gateway and the agents.
-  std::optional<DelayRange> balancer;       ///< Between the load balancer and the gateway.
-  std::optional<DelayRange> clients;        ///< Between clients and what they connect to.
+  DelayRange latency;                          ///< Of every link that has none of its own.
+  std::optional<DelayRange> gateway_redis;     ///< Between the gateway and Redis.
+  std::optional<DelayRange> gateway_auth;      ///< Between the gateway and the auth service.
+  std::optional<DelayRange> gateway_agent;     ///< Between the gateway and the agents.
+  std::optional<DelayRange> gateway_database;  ///< Between the gateway and the database.
+  std::optional<DelayRange> balancer;          ///< Between the load balancer and the gateway.
+  std::optional<DelayRange> clients;           ///< Between clients and what they connect to.
   std::vector<Partition> partitions;
   std::int64_t window = 256 * 1024;  ///< Bytes on the way and unread before a sender waits.
-  bool fragment = false;                    ///< Deliveries may be split anywhere.
+  bool fragment = false;             ///< Deliveries may be split anywhere.
   Duration epsilon =
       std::chrono::milliseconds(1);  ///< A free thread picks up work within [0, epsilon].
   void describe(SettingsVisitor& visitor);

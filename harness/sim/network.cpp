@@ -188,8 +188,7 @@ void Network::request_arrived(std::uint32_t slot) {
 
 void Network::schedule_answer(std::uint32_t slot, Duration after) {
   Timed& timed = world_.timed(slot);
-  const DelayRange latency =
-      timed.connection == nullptr ? DelayRange{} : timed.connection->latency;
+  const DelayRange latency = timed.connection == nullptr ? DelayRange{} : timed.connection->latency;
   if (is_immediate(latency) && is_immediate(after)) {
     answer_arrived(slot);
     return;
@@ -313,10 +312,9 @@ void Network::schedule_delivery(Connection& connection, int to, std::uint32_t sl
   Timed& timed = world_.timed(slot);
   ConnectionEnd& receiver = connection.ends[to];
   TimeModel& time = world_.time();
-  Instant arrival =
-      delayed(time.wait_origin(), after) +
-      time.draw(connection.latency,
-                {receiver.strand->id, timed.label, timed.ordinal, world_.next_identity()});
+  Instant arrival = delayed(time.wait_origin(), after) +
+                    time.draw(connection.latency, {receiver.strand->id, timed.label, timed.ordinal,
+                                                   world_.next_identity()});
   const bool queued_behind = !receiver.deliveries.empty();
   if (queued_behind && !time.symbolic()) {
     const std::int64_t previous = world_.timed(receiver.deliveries.back()).time_ns;

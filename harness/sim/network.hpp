@@ -120,9 +120,9 @@ class Network {
   /// Latency of each direction between two processes, by name; none is immediate.
   void set_latency(const std::string& a, const std::string& b, DelayRange latency);
   /// Two processes between which traffic may be cut, by name; before anything is sent between them.
-  /// What is sent while it is cut is kept, as TCP keeps what nobody acknowledges, and goes out again
-  /// some time of `retransmit` after the link heals, once for each direction of a connection, and
-  /// once for each connect. Returns the link, for `World::partition`.
+  /// What is sent while it is cut is kept, as TCP keeps what nobody acknowledges, and goes out
+  /// again some time of `retransmit` after the link heals, once for each direction of a connection,
+  /// and once for each connect. Returns the link, for `World::partition`.
   std::uint32_t may_be_cut(const std::string& a, const std::string& b, DelayRange retransmit);
   /// Cuts a link once more, or mends it once. What is on its way arrives.
   void cut(std::uint32_t link);
@@ -187,8 +187,7 @@ class Network {
   void send_again(Connection& connection, int to, const DelayRange& retransmit);
   void schedule_answer(std::uint32_t slot, Duration after);
   void schedule_request(std::uint32_t slot, Duration after);
-  void send_segment(Connection& connection, int to, ConnectionEnd::Segment segment,
-                    Duration after);
+  void send_segment(Connection& connection, int to, ConnectionEnd::Segment segment, Duration after);
   [[nodiscard]] Duration draw_retransmission(const DelayRange& range, Strand& strand);
   Connection& make_connection();
 

@@ -61,8 +61,8 @@ Duration Network::draw_retransmission(const DelayRange& range, Strand& strand) {
   const auto high = range.high.affine();
   if (low.form == high.form && low.constant_ns == high.constant_ns) return range.low;
   const auto label = world_.trace().intern("retransmission");
-  return world_.time().draw(
-      range, {strand.id, label, strand.next_ordinal(label), world_.next_identity()});
+  return world_.time().draw(range,
+                            {strand.id, label, strand.next_ordinal(label), world_.next_identity()});
 }
 
 void World::partition(std::uint32_t link, Duration at, Duration length) {

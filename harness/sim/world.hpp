@@ -126,8 +126,8 @@ class World final : private LeakObserver {
   void kill(Process& process, Duration at, Duration restart_after);
   /// Starts a process that has not been started, `after` now. Callable from handlers.
   void start(Process& process, Duration after);
-  /// Asks the process to end, as SIGTERM does: its `ProcessOptions::signal` runs on its root strand,
-  /// if it lives then.
+  /// Asks the process to end, as SIGTERM does: its `ProcessOptions::signal` runs on its root
+  /// strand, if it lives then.
   void signal(Process& process, Duration at);
   /// Cuts the link, which `Network::may_be_cut` named, at `at` for `length`; for good if that is
   /// `Duration::max()`.

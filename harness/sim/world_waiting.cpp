@@ -39,8 +39,8 @@ void World::observe_stock() {
                            event.state == Timed::State::expired;
       if (event.process != process || !pending) continue;
       const bool waits = event.kind == TimedKind::wait || event.kind == TimedKind::block_end;
-      const bool connecting = event.kind == TimedKind::connect_request ||
-                              event.kind == TimedKind::connect_answer;
+      const bool connecting =
+          event.kind == TimedKind::connect_request || event.kind == TimedKind::connect_answer;
       if (!waits && !connecting) continue;
       ++(waits ? timers : connects);
       held.names += fmt::format("{}{}: {}", held.names.empty() ? "" : "; ", event.strand->name,
@@ -56,8 +56,9 @@ void World::observe_stock() {
                             {"listeners", held.listeners},
                             {"handlers", process->handlers_pending()},
                             {"names", std::string_view(held.names)}};
-    within(current_event_, &process->root(),
-           [&] { process->observe(Observation{"process_left", fields}); });
+    within(current_event_, &process->root(), [&] {
+      process->observe(Observation{"process_left", fields});
+    });
   }
 }
 

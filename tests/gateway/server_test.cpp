@@ -155,7 +155,8 @@ TEST(Server, ShutdownSaysGoingAway) {
   }
   EXPECT_EQ(world.ended(), "");
   EXPECT_EQ(world.redis().sessions(), 0U);
-  EXPECT_EQ(world.count("code=1001"), 2U);
+  EXPECT_EQ(world.count("session_closing"), 2U);
+  EXPECT_EQ(world.count("code=1001"), 4U);  // closing, then closed
 }
 
 // A peer that never answers the close frame is cut, so that the shutdown ends.

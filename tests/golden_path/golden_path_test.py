@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 """The golden path on real servers: log in, connect, an agent's run, five events, the reply stored
 and delivered, by gatewayd over a real Redis and a real PostgreSQL. Auth and agent service are the
 fakes on TCP, because there is no real one.
@@ -160,7 +161,7 @@ class GoldenPath(unittest.TestCase):
         async def status_of(token):
             with self.assertRaises(websockets.exceptions.InvalidStatusCode) as refused:
                 await Client.connect(self.gateways[0], token)
-            return refused.exception.status_code, dict(refused.exception.headers)
+            return refused.exception.status_code, refused.exception.headers
 
         token = self.token("carol")
         forged = token[:-4] + ("AAAA" if not token.endswith("AAAA") else "BBBB")

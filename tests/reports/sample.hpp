@@ -46,6 +46,9 @@ inline campaign::VariantResult reproduced_variant() {
        .tie_only = false,
        .file = "out/failures/a1b2c3.json",
        .replay_command = "raceproof replay out/failures/a1b2c3.json"}};
+  variant.fakes = {{"redis", "protocol", "redis-server 7.0.15", "2025-09-08", "400 conversations"},
+                   {"database", "port", "PostgreSQL 15.18", "", "9000 statements"},
+                   {"auth", "protocol", "", "", ""}};
   const Distribution times{9, 41ms, 322ms, 1200ms, 12.5};
   const Distribution latency{8, 2ms, 3ms, 5ms, 0.5};
   variant.all_clients =

@@ -83,5 +83,18 @@ TEST(Words, Reasons) {
   EXPECT_EQ(reason_in_words(variant), "in other words");
 }
 
+// Passing means: a reader learns how far each fake can be trusted.
+TEST(Fakes, SayWhatTheyWereComparedWith) {
+  const auto variant = reproduced_variant();
+  EXPECT_EQ(fake_in_words(variant.fakes[0]),
+            "redis: as redis-server 7.0.15 in 400 conversations, 2025-09-08");
+  EXPECT_EQ(fake_in_words(variant.fakes[1]),
+            "database (port level): as PostgreSQL 15.18 in 9000 statements");
+  EXPECT_EQ(fake_in_words(variant.fakes[2]), "auth: no real service to compare with");
+  EXPECT_EQ(levels_in_words(variant), "database: port level");
+  EXPECT_EQ(fake_in_words({"redis", "protocol", "", "", ""}),
+            "redis: not yet compared with a real server");
+}
+
 }  // namespace
 }  // namespace raceproof::report

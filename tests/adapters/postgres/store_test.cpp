@@ -200,6 +200,7 @@ Awaitable<> keep_running(DatabaseManager& gateway, std::string name, int runs) {
 TEST_F(PostgresStore, SurvivesDeadlocks) {
   settings.retry.times = 50;
   settings.retry.base = 1ms;
+  settings.retry.max = 10ms;
   constexpr int runs = 25;
   for (const LockOrder order : {LockOrder::as_given, LockOrder::fixed}) {
     settings.lock_order = order;

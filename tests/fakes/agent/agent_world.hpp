@@ -28,6 +28,7 @@ class AgentWorld {
     explore::BaselineDecider decider;
     sim::RunOptions options;
     options.horizon = std::chrono::seconds(100);
+    options.event_limit = event_limit;
     options.on_observation = [this](const Observation& observation) {
       seen.push_back({world.now_ns() / 1'000'000, gateway::testing::text_of(observation)});
     };
@@ -49,6 +50,7 @@ class AgentWorld {
     waiting.clear();
     for (const sim::Waiting& wait : world.waiting()) waiting.push_back(wait.text());
     end_ms = world.now_ns() / 1'000'000;
+    events = world.trace().events().size();
     world.end();
     return end;
   }
@@ -62,12 +64,14 @@ class AgentWorld {
   }
 
   Settings settings;
+  std::uint32_t event_limit = 10'000'000;  ///< the run is cut after so many
   sim::World world;
   std::unique_ptr<Server> server;
   std::vector<gateway::testing::Simulation::Seen> seen;
   std::vector<std::string> waiting;  ///< what was still waited for when the run ended
   std::string failure;
   std::int64_t end_ms = 0;
+  std::size_t events = 0;
 };
 
 /// The gateway's settings for the simulated service.

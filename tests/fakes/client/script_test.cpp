@@ -79,10 +79,10 @@ TEST(FrameTest, FindsTheType) {
 // What agent events say about themselves is found wherever it stands; a frame that breaks off keeps
 // what was found before.
 TEST(FrameTest, FindsWhomAndWhatItIsAbout) {
-  const auto fields = frame_fields(
-      R"({"run_id":"r1","type":"tool_completed","list":[1,{"user_id":"no"}],)"
-      R"("payload":{"text":"t","tool_name":"search","deep":{"tool_name":"no"}},)"
-      R"("user_id":"alice","tool_name":"no","recovered":true})");
+  const auto fields =
+      frame_fields(R"({"run_id":"r1","type":"tool_completed","list":[1,{"user_id":"no"}],)"
+                   R"("payload":{"text":"t","tool_name":"search","deep":{"tool_name":"no"}},)"
+                   R"("user_id":"alice","tool_name":"no","recovered":true})");
   EXPECT_EQ(fields.type, "tool_completed");
   EXPECT_EQ(fields.user, "alice");
   EXPECT_EQ(fields.run, "r1");

@@ -19,7 +19,7 @@ struct Behaviour {
   std::vector<std::string> frames;  ///< sent once open
   int close = 0;                    ///< then close with this code; 0: echo until the client closes
   std::string reason;
-  bool reset = false;  ///< then reset the connection
+  bool reset = false;       ///< then reset the connection
   std::string subprotocol;  ///< chosen, offered or not; none when empty
   bool deaf = false;        ///< then neither read nor write any more
 };

@@ -17,9 +17,11 @@ struct Exception {
 inline constexpr std::array exceptions = {
     Exception{"the order of rows without ORDER BY",
               "PostgreSQL leaves it open: it reuses the space of dead rows"},
-    Exception{"who of several goes on first when the end of one transaction lets all of them",
-              "PostgreSQL wakes all, and the operating system decides; the fake keeps to the order "
-              "in which they came. What the fake does must have been seen on the real server"},
+    Exception{
+        "who of several goes on first when the end of one transaction lets all of them",
+        "PostgreSQL wakes all, and the operating system decides; the fake keeps to the order "
+        "in which they came, unless Settings::wake is a range. What it does must have been seen "
+        "on the real server"},
     Exception{"FOR KEY SHARE with SKIP LOCKED or NOWAIT, of a row that another transaction updated "
               "and then deleted",
               "PostgreSQL follows the versions and waits all the same; the fake skips or refuses"},

@@ -36,7 +36,7 @@ Awaitable<std::string> commit_row(SessionPointer& session, std::string id) {
 /// What a commit under `rule` answered, and how many rows there were afterwards.
 std::vector<std::string> commit_under(const RequestRule& rule) {
   Settings settings;
-  settings.on["commit"] = rule;
+  settings.on.commit = rule;
   DatabaseWorld database(settings);
   std::vector<std::string> answers;
   const auto outcome = database.run([&](Runtime&, Executor strand, Client& client) -> Awaitable<> {
@@ -80,8 +80,8 @@ TEST(Faults, TheFirstMayBeSkipped) {
 
 TEST(Faults, AFailedStatementEndsTheTransactionAndAFatalOneTheSession) {
   Settings settings;
-  settings.on["insert"].fail = "40001";
-  settings.on["update"].fail = "57P01";
+  settings.on.insert.emplace().fail = "40001";
+  settings.on.update.emplace().fail = "57P01";
   DatabaseWorld database(settings);
   Answers answers;
   const auto outcome = database.run([&](Runtime&, Executor strand, Client& client) -> Awaitable<> {
@@ -103,8 +103,8 @@ TEST(Faults, AFailedStatementEndsTheTransactionAndAFatalOneTheSession) {
 TEST(Faults, TooManyConnections) {
   Settings settings;
   settings.max_connections = 1;
-  settings.on["connect"].fail = "57P03";
-  settings.on["connect"].times = 1;
+  settings.on.connect.emplace().fail = "57P03";
+  settings.on.connect->times = 1;
   DatabaseWorld database(settings);
   Answers answers;
   const auto outcome = database.run([&](Runtime&, Executor strand, Client& client) -> Awaitable<> {
@@ -163,7 +163,7 @@ TEST(Delays, StandBeforeExecution) {
   Settings settings;
   settings.connect = {20ms, 20ms};
   settings.reply = {5ms, 5ms};
-  settings.on["insert"].delay = DelayRange{100ms, 100ms};
+  settings.on.insert.emplace().delay = DelayRange{100ms, 100ms};
   DatabaseWorld database(settings);
   std::vector<bool> in_time;
   const auto outcome =

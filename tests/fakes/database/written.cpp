@@ -339,6 +339,16 @@ void add_transactions(std::vector<Conversation>& all) {
           "A: DELETE FROM %t WHERE id = 2",
           "A: COMMIT",
       });
+  add("repeatable read: no wait for who came after the change", with_rows(),
+      {
+          "A: BEGIN REPEATABLE READ",
+          "A: SELECT 1",
+          "B: UPDATE %t SET n = 1 WHERE id = 2",
+          "C: BEGIN",
+          "C: UPDATE %t SET n = 2 WHERE id = 2",
+          "A: UPDATE %t SET n = 3 WHERE id = 2",
+          "C: COMMIT",
+      });
   add("repeatable read: a lock on what was deleted", with_rows(),
       {
           "A: BEGIN REPEATABLE READ",

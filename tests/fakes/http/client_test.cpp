@@ -95,6 +95,13 @@ Awaitable<> answer_in_chunks(Request, Exchange& exchange) {
   co_await exchange.end();
 }
 
+Awaitable<> empty_body_in_pieces(Request, Exchange& exchange) {
+  co_await exchange.begin(200, "text/plain");
+  co_await exchange.raw("0\r\n");
+  co_await exchange.raw("\r");
+  co_await exchange.raw("\n");
+}
+
 Awaitable<> answer_until_the_end(Request, Exchange& exchange) {
   co_await exchange.raw("HTTP/1.1 200 OK\r\n\r\none\ntwo\n");
   exchange.cut();
@@ -181,6 +188,20 @@ TEST(Fetch, SendsTheRequest) {
             "200 GET /|host=service:80|user-agent=raceproof-gateway|connection=close|");
 }
 
+// An IPv6 address stands in brackets before its port (RFC 3986 section 3.2.2).
+TEST(Fetch, BracketsAnIpv6Address) {
+  HttpWorld world(always(mirror));
+  world.settings.host = "::1";
+  std::string answer;
+  world.run([&](Runtime& runtime) -> Awaitable<> {
+    HttpCall call;
+    const Endpoint to("::1", 80);
+    const HttpAnswer answered = co_await http_fetch(runtime, to, std::move(call));
+    answer = answered.body;
+  });
+  EXPECT_TRUE(contains(answer, "|host=[::1]:80|")) << answer;
+}
+
 // A header that would break out of its line is not sent.
 TEST(Fetch, RefusesControlCharacters) {
   HttpCall call;
@@ -192,6 +213,7 @@ TEST(Fetch, RefusesControlCharacters) {
 TEST(Fetch, TakesWholeAnswersOfEveryForm) {
   EXPECT_EQ(fetch_from(refuse).answer, "503 not now");
   EXPECT_EQ(fetch_from(answer_in_chunks).answer, "200 first\nsecond\r\n\nlast");
+  EXPECT_EQ(fetch_from(empty_body_in_pieces).answer, "200 ");
   EXPECT_EQ(fetch_from(answer_until_the_end).answer, "200 one\ntwo\n");
   EXPECT_EQ(fetch_from(answer_after_an_interim_one).answer, "200 ok");
   HttpCall head;

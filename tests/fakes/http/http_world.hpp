@@ -32,7 +32,7 @@ class HttpWorld {
   sim::RunEnd run(Body body, sim::Decider& decider) {
     body_ = std::move(body);
     world.begin(options, decider);
-    world.add_process({.name = "service",
+    world.add_process({.name = settings.host,
                        .start =
                            [this](Runtime& runtime, const Executor&) {
                              server = std::make_unique<Server>(runtime, "service", settings,

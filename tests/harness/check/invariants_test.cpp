@@ -19,8 +19,8 @@ class InvariantTest : public ::testing::Test {
     std::string text;
     for (std::size_t i = 0; i < violations.size(); ++i) {
       if (!violations[i]) continue;
-      text += (text.empty() ? "" : " | ") + std::string(invariant_names[i]) + ": " +
-              violations[i]->why;
+      text +=
+          (text.empty() ? "" : " | ") + std::string(invariant_names[i]) + ": " + violations[i]->why;
     }
     return text;
   }
@@ -53,8 +53,8 @@ class InvariantTest : public ::testing::Test {
     }
   }
   void whole_run() {
-    events({"agent_started", "agent_thinking", "tool_executing", "tool_completed",
-            "agent_completed"});
+    events(
+        {"agent_started", "agent_thinking", "tool_executing", "tool_completed", "agent_completed"});
   }
   void on(std::string_view strand, std::string_view name, std::initializer_list<Field> fields) {
     trace.on(strand, ++now, name, fields);
@@ -176,8 +176,7 @@ TEST_F(InvariantTest, NoFrameComesTwiceInARow) {
   same_frame("alice", "agent_thinking", "alice", "r1", "one");
   EXPECT_EQ(judge(), "");
   same_frame("alice", "agent_thinking", "alice", "r1", "one");
-  EXPECT_EQ(judge(),
-            "agent_event_order: alice received 'agent_thinking' of run r1 twice in a row");
+  EXPECT_EQ(judge(), "agent_event_order: alice received 'agent_thinking' of run r1 twice in a row");
 }
 
 TEST_F(InvariantTest, WhatIsRecoveredMayRepeatButNotComeLate) {
@@ -190,8 +189,8 @@ TEST_F(InvariantTest, WhatIsRecoveredMayRepeatButNotComeLate) {
   EXPECT_EQ(judge(), "");
   events({"agent_thinking"}, true);
   EXPECT_EQ(judge(),
-            "agent_event_order: alice received 'agent_thinking' of run r1 as recovered, behind what "
-            "happened after it");
+            "agent_event_order: alice received 'agent_thinking' of run r1 as recovered, behind "
+            "what happened after it");
 }
 
 TEST_F(InvariantTest, ARunIsOpenOnlyWhileSomethingCanHappen) {
@@ -244,8 +243,7 @@ TEST_F(InvariantTest, AClientReceivesOnAnOpenConnection) {
   EXPECT_EQ(judge(), "");
   close("alice");
   frame("alice", "note", "", "");
-  EXPECT_EQ(judge(),
-            "frames_within_session: alice received 'note' without an open connection");
+  EXPECT_EQ(judge(), "frames_within_session: alice received 'note' without an open connection");
 }
 
 // --- state machines ---------------------------------------------------------------------------
@@ -318,6 +316,34 @@ TEST_F(InvariantTest, EventsLeaveAfterTheirCommit) {
             "commit_first: 'agent_started' of run r1 left before transaction 2 was committed");
 }
 
+// Passing means: where the outcome of a commit was unknown, its owner's word counts, but what the
+// database says counts more.
+TEST_F(InvariantTest, TheDatabaseKnowsWhatIsCommitted) {
+  const auto leaves = [&](std::string_view type, std::string_view transaction) {
+    on("gateway/bridge", "event_leaves",
+       {{"run", "r1"sv}, {"type", type}, {"transaction", transaction}});
+  };
+  const auto row = [&](std::string_view change) {
+    on("database/main", "db_row",
+       {{"transaction", std::int64_t{4}},
+        {"table", "runs"sv},
+        {"key", "r1"sv},
+        {"change", change}});
+  };
+  on("gateway/db", "transaction", {{"id", "r1/begin"sv}, {"status", "unknown"sv}});
+  leaves("agent_started", "r1/begin");
+  EXPECT_EQ(judge(), "") << "nobody tells of rows";
+  on("database/main", "db_listening", {{"port", std::int64_t{1}}});
+  row("inserted");
+  leaves("agent_started", "r1/begin");
+  on("gateway/db", "transaction", {{"id", "r1/end"sv}, {"status", "committed"sv}});
+  EXPECT_EQ(judge(), "");
+  leaves("agent_completed", "r1/end");
+  row("updated");
+  EXPECT_EQ(judge(),
+            "commit_first: 'agent_completed' of run r1 left before the database had committed it");
+}
+
 TEST_F(InvariantTest, WhatWasRolledBackIsNotCommitted) {
   on("gateway/db", "transaction", {{"id", "t"sv}, {"status", "rolled_back"sv}});
   on("gateway/bridge", "event_leaves",
@@ -330,9 +356,9 @@ TEST_F(InvariantTest, WhatWasRolledBackIsNotCommitted) {
 
 TEST_F(InvariantTest, AShutdownLeavesNothing) {
   const auto left = [&](std::int64_t timers, std::int64_t streams, std::string_view names) {
-    trace.observe(++now, "process_left",
-                  {{"process", "gateway"sv}, {"timers", timers}, {"streams", streams},
-                   {"names", names}});
+    trace.observe(
+        ++now, "process_left",
+        {{"process", "gateway"sv}, {"timers", timers}, {"streams", streams}, {"names", names}});
   };
   left(0, 0, "");
   EXPECT_EQ(judge(), "");
@@ -345,7 +371,9 @@ TEST_F(InvariantTest, AShutdownLeavesNothing) {
 TEST_F(InvariantTest, NobodyWaitsForEver) {
   const auto unfinished = [&](std::string_view end, bool stuck) {
     trace.observe(++now, "unfinished",
-                  {{"client", "alice"sv}, {"end", end}, {"stuck", stuck},
+                  {{"client", "alice"sv},
+                   {"end", end},
+                   {"stuck", stuck},
                    {"waits", "alice waits for client expects"sv}});
   };
   unfinished("horizon", false);
@@ -357,7 +385,9 @@ TEST_F(InvariantTest, NobodyWaitsForEver) {
 
 TEST_F(InvariantTest, NobodyWaitsWhenNothingIsLeftToHappen) {
   trace.observe(++now, "unfinished",
-                {{"client", "alice"sv}, {"end", "quiescent"sv}, {"stuck", true},
+                {{"client", "alice"sv},
+                 {"end", "quiescent"sv},
+                 {"stuck", true},
                  {"waits", "alice waits for client expects; gateway/db waits for a permit"sv}});
   EXPECT_EQ(judge(),
             "no_deadlock: nothing is left to happen, and alice is not done: alice waits for client "
@@ -410,7 +440,7 @@ TEST(BuiltIn, RelateWhatIsAboutOneThing) {
                                      named(Check::Kind::never, Invariant::user_isolation),
                                      named(Check::Kind::never, Invariant::legal_states)};
   const auto all = relations(checks);
-  ASSERT_EQ(all.size(), 2U) << "isolation looks at one strand at a time";
+  ASSERT_EQ(all.size(), 3U) << "isolation looks at one strand at a time";
   const auto part = [&](std::size_t relation, std::string_view name,
                         std::initializer_list<Field> fields, std::string_view process = "g") {
     return part_in(all[relation], {name, std::span(fields.begin(), fields.size())}, process);
@@ -423,9 +453,13 @@ TEST(BuiltIn, RelateWhatIsAboutOneThing) {
   EXPECT_EQ(commit->thing, leaves->thing);
   EXPECT_NE(commit->thing, other->thing);
   EXPECT_FALSE(part(0, "ws_sent", {{"peer", "p"sv}}));
-  const auto one = part(1, "transition", {{"machine", "run"sv}, {"id", "a"sv}});
-  const auto same = part(1, "transition", {{"machine", "run"sv}, {"id", "a"sv}});
-  const auto another = part(1, "transition", {{"machine", "run"sv}, {"id", "a"sv}}, "h");
+  const auto row = part(1, "db_row", {{"table", "runs"sv}, {"key", "r"sv}}, "database");
+  const auto told = part(1, "event_leaves", {{"run", "r"sv}, {"transaction", "x"sv}}, "gateway");
+  ASSERT_TRUE(row && told);
+  EXPECT_EQ(row->thing, told->thing) << "of two processes";
+  const auto one = part(2, "transition", {{"machine", "run"sv}, {"id", "a"sv}});
+  const auto same = part(2, "transition", {{"machine", "run"sv}, {"id", "a"sv}});
+  const auto another = part(2, "transition", {{"machine", "run"sv}, {"id", "a"sv}}, "h");
   ASSERT_TRUE(one && same && another);
   EXPECT_EQ(one->thing, same->thing);
   EXPECT_NE(one->thing, another->thing);

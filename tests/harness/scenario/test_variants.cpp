@@ -75,7 +75,7 @@ TEST(ScenarioVariants, MistakesAreReportedWhereTheyAreMade) {
   expect_complaint(
       base + "variants:\n  v: {gatway.threads: 1, expect: holds}\n",
       "s.yaml:14:7: a variant cannot change 'gatway.threads' (did you mean 'gateway'?); "
-      "it can change: parameters, gateway, backends, network, process, clients, explore, "
+      "it can change: parameters, gateway, backends, network, process, balancer, clients, explore, "
       "expect, shows");
   expect_complaint(base + "variants:\n  v: {gateway.threads.x: 1, expect: holds}\n",
                    "s.yaml:14:23: gateway.threads is '1', so nothing inside it can be set");

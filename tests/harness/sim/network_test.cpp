@@ -124,10 +124,10 @@ Playground cut_ends(Server server, Client client, Duration length = 22ms) {
           Stream stream = co_await listener.async_accept(here);
           co_await server(world, runtime, stream, log);
         }));
-    world.add_process(process("client", [&world, &log, client](Runtime& runtime,
-                                                               const Executor&) -> Awaitable<> {
-      co_await client(world, runtime, log);
-    }));
+    world.add_process(
+        process("client", [&world, &log, client](Runtime& runtime, const Executor&) -> Awaitable<> {
+          co_await client(world, runtime, log);
+        }));
   });
 }
 
@@ -159,9 +159,8 @@ Awaitable<> send_around_a_partition(World&, Runtime& runtime, Log&) {
 // again, and what is sent then arrives behind it.
 TEST(Network, SendsAgainWhatWasSentDuringAPartition) {
   auto program = cut_ends(log_arrivals, send_around_a_partition);
-  EXPECT_EQ(program.run().log,
-            (Log{"on its way at 8", "first at 33", "second at 33", "third at 33",
-                 "End of file at 33"}));
+  EXPECT_EQ(program.run().log, (Log{"on its way at 8", "first at 33", "second at 33", "third at 33",
+                                    "End of file at 33"}));
 }
 
 // Passing means: a partition that does not end keeps everything back.

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "runtime/task.hpp"
+#include "runtime/time_limit.hpp"
 #include "tests/runtime/contract/world.hpp"
 
 namespace raceproof::contract {
@@ -11,6 +12,16 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace asio::experimental::awaitable_operators;
+
+Awaitable<> fail_at_once() {
+  throw std::runtime_error("failed");
+  co_return;
+}
+
+template <class T>
+Awaitable<> limited(Runtime& runtime, Awaitable<T> body) {
+  co_await within(runtime, 20s, "limit", std::move(body));
+}
 
 // Passing means: no sleep ends early.
 TEST_P(Waits, LastAtLeastAsLongAsAsked) {
@@ -49,7 +60,49 @@ TEST_P(Waits, CompleteThroughTheQueueWhenTheDeadlineIsPast) {
   }());
 }
 
-// Passing means: a time-out is `op || sleep`, and the loser is cancelled.
+// Passing means: what ends in time gives its value, what does not is cancelled and gives nothing,
+// what fails passes its exception on, and a cancelled caller takes its body along.
+TEST_P(Waits, LimitAnOperation) {
+  world_->run([this]() -> Awaitable<> {
+    const auto value = [](Runtime& runtime, Duration after, bool& cancelled) -> Awaitable<int> {
+      try {
+        co_await runtime.sleep_for(after, "value");
+      } catch (const boost::system::system_error&) {
+        cancelled = true;
+        throw;
+      }
+      co_return 7;
+    };
+    bool cancelled = false;
+    const Instant start = runtime_.now();
+    const auto in_time = co_await within(runtime_, 20s, "limit", value(runtime_, 1ms, cancelled));
+    EXPECT_EQ(in_time, 7);
+    EXPECT_FALSE(cancelled);
+    const auto late = co_await within(runtime_, 5ms, "limit", value(runtime_, 20s, cancelled));
+    EXPECT_FALSE(late);
+    EXPECT_TRUE(cancelled);
+    const bool slept = co_await within(runtime_, 20s, "limit", runtime_.sleep_for(1ms));
+    EXPECT_TRUE(slept);
+
+    bool thrown = false;
+    try {
+      co_await within(runtime_, 20s, "limit", fail_at_once());
+    } catch (const std::runtime_error& error) {
+      thrown = std::string_view(error.what()) == "failed";
+    }
+    EXPECT_TRUE(thrown);
+
+    cancelled = false;
+    TaskScope scope(runtime_, strand_);
+    scope.spawn("limited", limited(runtime_, value(runtime_, 20s, cancelled)));
+    co_await runtime_.sleep_for(1ms);
+    co_await scope.stop();
+    EXPECT_TRUE(cancelled);
+    EXPECT_TRUE(runtime_.now() < start + 15s);
+  }());
+}
+
+// Passing means: of an operation and a wait the first one counts, and the other is cancelled.
 TEST_P(Waits, TimeOutWhatTakesTooLong) {
   world_->run([this]() -> Awaitable<> {
     const Instant start = runtime_.now();
