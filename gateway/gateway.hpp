@@ -51,7 +51,12 @@ class Gateway {
   [[nodiscard]] Readiness& readiness() { return readiness_; }
 
  private:
-  using Connections = std::list<std::shared_ptr<Connection>>;
+  /// A session that was killed owns itself, through what Beast keeps for it.
+  struct Connections : std::list<std::shared_ptr<Connection>> {
+    ~Connections() {
+      for (const auto& connection : *this) connection->abandon();
+    }
+  };
 
   void listen();
   std::unique_ptr<Auth> make_auth();
