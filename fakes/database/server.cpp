@@ -188,7 +188,7 @@ Awaitable<bool> Server::take_up(Session& session, const Message& request) {
   if (rule != nullptr && !rule->fail.empty()) {
     fault(session, kind, "fail");
     fail(session, kind);
-    const Error error(rule->fail, "the scenario says so");
+    const Error error(rule->fail, rule->message);
     refuse(session, kind, error);
     // 57P01 and the like are fatal to the session, as what fails a connect is.
     co_return kind != "connect" && !rule->fail.starts_with("57P");
