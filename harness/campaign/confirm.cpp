@@ -38,7 +38,24 @@ std::string describe(const trace::Trace& trace, const trace::ObservationRecord& 
   if (name == "client_frame") {
     return fmt::format("{} received '{}'", client, text_field(trace, record, "type"));
   }
+  if (name == "client_sent") {
+    return fmt::format("{} sent '{}'", client, text_field(trace, record, "type"));
+  }
   return std::string(name);
+}
+
+/// What did not follow a leads_to's first event, and the first message that was lost after it.
+std::string describe_missing(const trace::Trace& trace, const check::Check& check,
+                             const trace::ObservationRecord& from) {
+  std::string text = fmt::format("{}, which did not lead to {}{}", describe(trace, from),
+                                 check.to.text, check.within ? " in time" : "");
+  for (const auto& record : trace.observations()) {
+    if (&record < &from || trace.text(record.name) != "message_lost") continue;
+    return text + fmt::format("; '{}' for {} was lost ({})", text_field(trace, record, "type"),
+                              text_field(trace, record, "user"),
+                              text_field(trace, record, "reason"));
+  }
+  return text;
 }
 
 /// Named moments that place a failure: states, set-ups, closes.
@@ -156,12 +173,14 @@ std::vector<WitnessTime> named_delays(const scenario::ResolvedVariant& variant,
 
 }  // namespace
 
-std::string explain(const trace::Trace& trace, const check::Finding& finding) {
+std::string explain(const trace::Trace& trace, const check::Check& check,
+                    const check::Finding& finding) {
   if (finding.observation >= trace.observations().size()) {
     return "it had not happened when the run ended";
   }
   if (!finding.why.empty()) return finding.why;
   const auto& violation = trace.observations()[finding.observation];
+  if (check.kind == check::Check::Kind::leads_to) return describe_missing(trace, check, violation);
   std::string text = describe(trace, violation);
   const auto chain = check::causes_of(trace, violation.event);
   const auto among_causes = [&](trace::EventId event) {
@@ -248,7 +267,7 @@ std::optional<Confirmed> confirm(const scenario::Scenario& scenario,
   const auto& trace = runner.world().trace();
   if (by_check) {
     failure.check = variant.checks[check].text;
-    failure.cause = explain(trace, runner.findings()[check]);
+    failure.cause = explain(trace, variant.checks[check], runner.findings()[check]);
   } else if (is_broken(shown.end)) {
     failure.check = run_ends_in_order;
     failure.cause =

@@ -32,7 +32,8 @@ struct Confirmed {
                                                std::uint64_t seed);
 
 /// One sentence on what led to `finding`: the violating event, and the answers and states before
-/// it.
-[[nodiscard]] std::string explain(const trace::Trace& trace, const check::Finding& finding);
+/// it; or what did not follow, and what was lost on the way.
+[[nodiscard]] std::string explain(const trace::Trace& trace, const check::Check& check,
+                                  const check::Finding& finding);
 
 }  // namespace raceproof::campaign

@@ -111,7 +111,7 @@ bool print_findings(campaign::Runner& runner, const scenario::ResolvedVariant& v
     fmt::print("{}  {}\n", word, variant.checks[i].text);
     if (!guard && finding.violated) {
       violated = true;
-      fmt::print("          {}\n", campaign::explain(trace, finding));
+      fmt::print("          {}\n", campaign::explain(trace, variant.checks[i], finding));
     }
   }
   return violated;
