@@ -56,8 +56,7 @@ class Server {
   };
 
   Awaitable<> handle(http::Request request, http::Exchange& exchange);
-  Awaitable<> work(const Operation& operation, const OperationRule* rule,
-                   http::Exchange& exchange);
+  Awaitable<> work(const Operation& operation, const OperationRule* rule, http::Exchange& exchange);
   Awaitable<Taken> take_up(Operation operation);
   Awaitable<> put_down();
   Awaitable<> give(const Operation& operation, const Answer& given, http::Exchange& exchange);

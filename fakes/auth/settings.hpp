@@ -33,7 +33,7 @@ struct OperationRule {
 struct Settings {
   http::ListenSettings listen{
       .host = "auth", .port = 8081, .connect = {}, .listen_after = {}, .drop_connections = {}};
-  DelayRange reply;  ///< before each request is answered; drawn anew for each
+  DelayRange reply;          ///< before each request is answered; drawn anew for each
   std::int64_t at_once = 0;  ///< validations that are worked on at once; more are answered with
                              ///< 503; 0: any number
   std::map<std::string, OperationRule> on;

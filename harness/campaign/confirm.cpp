@@ -41,24 +41,11 @@ std::string describe(const trace::Trace& trace, const trace::ObservationRecord& 
   if (name == "client_sent") {
     return fmt::format("{} sent '{}'", client, text_field(trace, record, "type"));
   }
+  if (!client.empty()) return fmt::format("{} of {}", name, client);
   return std::string(name);
 }
 
-/// What did not follow a leads_to's first event, and the first message that was lost after it.
-std::string describe_missing(const trace::Trace& trace, const check::Check& check,
-                             const trace::ObservationRecord& from) {
-  std::string text = fmt::format("{}, which did not lead to {}{}", describe(trace, from),
-                                 check.to.text, check.within ? " in time" : "");
-  for (const auto& record : trace.observations()) {
-    if (&record < &from || trace.text(record.name) != "message_lost") continue;
-    return text + fmt::format("; '{}' for {} was lost ({})", text_field(trace, record, "type"),
-                              text_field(trace, record, "user"),
-                              text_field(trace, record, "reason"));
-  }
-  return text;
-}
-
-/// Named moments that place a failure: states, set-ups, closes.
+/// Named moments that place a failure: states, set-ups, closes, what failed or was lost.
 std::vector<WitnessTime> moments(const trace::Trace& trace) {
   std::vector<WitnessTime> times;
   for (const auto& record : trace.observations()) {
@@ -79,6 +66,11 @@ std::vector<WitnessTime> moments(const trace::Trace& trace) {
     } else if (name == "client_close") {
       label = fmt::format("{}: closed with {}", text_field(trace, record, "client"),
                           text_field(trace, record, "code"));
+    } else if (name == "startup_phase" && text_field(trace, record, "status") == "failed") {
+      label = fmt::format("start-up fails in phase {}", text_field(trace, record, "phase"));
+    } else if (name == "message_lost") {
+      label = fmt::format("'{}' for {} is lost", text_field(trace, record, "type"),
+                          text_field(trace, record, "user"));
     } else if (name == "grace_period_begin" || name == "grace_period_end") {
       label = name == "grace_period_begin" ? "grace period begins" : "grace period ends";
     } else {
@@ -171,6 +163,34 @@ std::vector<WitnessTime> named_delays(const scenario::ResolvedVariant& variant,
   return delays;
 }
 
+/// Whether it is what a backend did that may explain a failure: an answer of Redis, whatever it is,
+/// and of the others what went wrong.
+bool is_telling(const trace::Trace& trace, const trace::ObservationRecord& record) {
+  static constexpr std::string_view telling[] = {"redis_reply", "agent_fault", "auth_fault",
+                                                 "db_fault"};
+  const auto name = trace.text(record.name);
+  if (name == "db_reply") return text_field(trace, record, "result") != "ok";
+  return std::ranges::find(telling, name) != std::end(telling);
+}
+
+/// As the end of a sentence.
+std::string told(const trace::Trace& trace, const trace::ObservationRecord& record) {
+  const auto field = [&](std::string_view key) { return text_field(trace, record, key); };
+  const auto name = trace.text(record.name);
+  if (name == "redis_reply") {
+    return fmt::format("Redis answered {} -> {}", field("command"), field("reply"));
+  }
+  if (name == "db_reply") {
+    return fmt::format("the database answered {} -> {}", field("kind"), field("result"));
+  }
+  if (name == "db_fault") {
+    return fmt::format("the database's fault at {}: {}", field("kind"), field("fault"));
+  }
+  const std::string_view service = name == "agent_fault" ? "agent" : "auth";
+  return fmt::format("the {} service's fault at {}: {}", service, field("operation"),
+                     field("fault"));
+}
+
 }  // namespace
 
 std::string explain(const trace::Trace& trace, const check::Check& check,
@@ -180,24 +200,24 @@ std::string explain(const trace::Trace& trace, const check::Check& check,
   }
   if (!finding.why.empty()) return finding.why;
   const auto& violation = trace.observations()[finding.observation];
-  if (check.kind == check::Check::Kind::leads_to) return describe_missing(trace, check, violation);
   std::string text = describe(trace, violation);
+  if (check.kind == check::Check::Kind::leads_to) {
+    return text + (check.within ? ", not followed in time by " : ", not followed by ") +
+           check.to.text;
+  }
   const auto chain = check::causes_of(trace, violation.event);
   const auto among_causes = [&](trace::EventId event) {
     return std::ranges::binary_search(chain, event, std::greater<>());
   };
-  // The answer of a backend nearest before the violation, and the states that were missing then.
-  const trace::ObservationRecord* answer = nullptr;
-  std::string missing;
+  // What a backend did that is nearest before the violation.
+  const trace::ObservationRecord* nearest = nullptr;
   for (const auto& record : trace.observations()) {
     if (&record > &violation) break;
-    const auto name = trace.text(record.name);
-    if (name == "redis_reply" && among_causes(record.event)) answer = &record;
+    if (is_telling(trace, record) && among_causes(record.event)) nearest = &record;
   }
-  if (answer != nullptr) {
-    text += fmt::format(" after Redis answered {} -> {}", text_field(trace, *answer, "command"),
-                        text_field(trace, *answer, "reply"));
-    if (answer->time_ns >= 0) text += fmt::format(" at {}", milliseconds(answer->time_ns));
+  if (nearest != nullptr) {
+    text += " after " + told(trace, *nearest);
+    if (nearest->time_ns >= 0) text += fmt::format(" at {}", milliseconds(nearest->time_ns));
   }
   return text;
 }

@@ -32,7 +32,7 @@ struct Confirmed {
                                                std::uint64_t seed);
 
 /// One sentence on what led to `finding`: the violating event, and the answers and states before
-/// it; or what did not follow, and what was lost on the way.
+/// it.
 [[nodiscard]] std::string explain(const trace::Trace& trace, const check::Check& check,
                                   const check::Finding& finding);
 

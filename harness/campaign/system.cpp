@@ -177,6 +177,15 @@ gateway::Ports System::ports_of(Runtime& runtime) const {
   return ports;
 }
 
+/// A gateway whose start-up fails has ended in order and listens no more, as a process that has
+/// ended; what else leaves it is an error of its own.
+Awaitable<> System::serve(gateway::Gateway& gateway) {
+  try {
+    co_await gateway.run();
+  } catch (const gateway::StartupError&) {
+  }
+}
+
 void System::add_gateway(Instance& instance, Duration cold_start) {
   instance.process = &world_.add_process({
       .name = instance.name,
@@ -186,7 +195,7 @@ void System::add_gateway(Instance& instance, Duration cold_start) {
           [this, &instance](Runtime& runtime, const Executor&) {
             instance.gateway = std::make_unique<gateway::Gateway>(runtime, settings_of(instance),
                                                                   ports_of(runtime));
-            instance.gateway->start();
+            spawn(runtime, instance.gateway->strand(), "gateway", serve(*instance.gateway));
           },
       .destroy = [&instance] { instance.gateway.reset(); },
       .signal = [&instance] { instance.gateway->shutdown(); },

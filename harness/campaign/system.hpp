@@ -58,6 +58,7 @@ class System {
   void add_database();
   void add_gateways();
   void add_gateway(Instance& instance, Duration cold_start);
+  static Awaitable<> serve(gateway::Gateway& gateway);
   [[nodiscard]] gateway::Settings settings_of(const Instance& instance) const;
   [[nodiscard]] gateway::Ports ports_of(Runtime& runtime) const;
   void add_balancer();
