@@ -234,6 +234,10 @@ TEST(Explanations, NameWhatABackendDid) {
   EXPECT_TRUE(cause_of("backends: {database: {on: {commit: {fail: \"40001\", skip: 3}}}}\n")
                   .starts_with("alice received 'agent_failed' after the database answered commit "
                                "-> 40001 at "));
+  EXPECT_TRUE(
+      cause_of("backends: {database: {on: {insert: {reset: true, skip: 7}}}}\n")
+          .starts_with("alice received 'agent_failed' after the database's fault at insert: "
+                       "reset at "));
 }
 
 const std::string all_backends =
