@@ -45,6 +45,26 @@ std::string describe(const trace::Trace& trace, const trace::ObservationRecord& 
   return std::string(name);
 }
 
+std::string describe_failed_step(const trace::Trace& trace,
+                                 const trace::ObservationRecord& record) {
+  return fmt::format("{}: step {} expected {}, got {}", text_field(trace, record, "client"),
+                     text_field(trace, record, "step"), text_field(trace, record, "expected"),
+                     text_field(trace, record, "got"));
+}
+
+/// The first start-up or step of a client that failed; empty if none did.
+std::string first_failure(const trace::Trace& trace) {
+  for (const auto& record : trace.observations()) {
+    const auto name = trace.text(record.name);
+    if (name == "client_step_failed") return describe_failed_step(trace, record);
+    if (name == "startup_phase" && text_field(trace, record, "status") == "failed") {
+      return fmt::format("start-up failed in phase {}: {}", text_field(trace, record, "phase"),
+                         text_field(trace, record, "reason"));
+    }
+  }
+  return {};
+}
+
 /// Named moments that place a failure: states, set-ups, closes, what failed or was lost.
 std::vector<WitnessTime> moments(const trace::Trace& trace) {
   std::vector<WitnessTime> times;
@@ -168,7 +188,8 @@ std::vector<WitnessTime> named_delays(const scenario::ResolvedVariant& variant,
 std::string explain(const trace::Trace& trace, const check::Check& check,
                     const check::Finding& finding) {
   if (finding.observation >= trace.observations().size()) {
-    return "it had not happened when the run ended";
+    const std::string failed = first_failure(trace);
+    return "it had not happened when the run ended" + (failed.empty() ? "" : "; " + failed);
   }
   if (!finding.why.empty()) return finding.why;
   const auto& violation = trace.observations()[finding.observation];
@@ -273,10 +294,7 @@ std::optional<Confirmed> confirm(const scenario::Scenario& scenario,
     failure.cause = "a client's step was not met";
     for (const auto& observation : trace.observations()) {
       if (trace.text(observation.name) != "client_step_failed") continue;
-      failure.cause = fmt::format(
-          "{}: step {} expected {}, got {}", text_field(trace, observation, "client"),
-          text_field(trace, observation, "step"), text_field(trace, observation, "expected"),
-          text_field(trace, observation, "got"));
+      failure.cause = describe_failed_step(trace, observation);
       break;
     }
   }
