@@ -114,8 +114,8 @@ void Server::observe_fault(const Operation& operation, std::string_view fault) {
 
 /// On the server's strand: counts the request, and finds the rule that applies to it.
 Awaitable<Server::Taken> Server::take_up(Operation operation) {
-  runtime_.observe("auth_request",
-                   {{"operation", operation.name}, {"user", std::string_view(operation.token.user)}});
+  runtime_.observe("auth_request", {{"operation", operation.name},
+                                    {"user", std::string_view(operation.token.user)}});
   Taken taken;
   if (settings_.at_once != 0 && operation.name == "validate") {
     taken.busy = working_ >= settings_.at_once;
