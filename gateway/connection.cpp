@@ -84,6 +84,10 @@ Awaitable<> Connection::abort() {
   co_return;
 }
 
+void Connection::abandon() {
+  if (session_) session_->abandon();
+}
+
 /// Reads until a request is complete, at most the request time-out.
 Awaitable<Connection::ReadOutcome> Connection::read_request() {
   const HttpReader::Status buffered = reader_->parse();
@@ -231,6 +235,10 @@ Awaitable<bool> Connection::upgrade(HttpRequest& request) {
       admission.refuse_with = rejected ? close_code::policy_violation : close_code::internal_error;
       admission.refuse_reason = "Authentication failed: " + std::string(to_string(result.reason));
     }
+  }
+  if (stopping_) {  // since the token was asked about
+    const bool go_on = co_await refuse(request, 503, "service_not_ready", "shutting down");
+    co_return go_on;
   }
   upgrade_ = std::move(request.upgrade);
   admission_ = std::move(admission);

@@ -14,7 +14,6 @@
 #include "gateway/database/database_manager.hpp"
 #include "gateway/figures.hpp"
 #include "gateway/metrics.hpp"
-#include "gateway/notice.hpp"
 #include "gateway/ports/ports.hpp"
 #include "gateway/readiness/readiness.hpp"
 #include "gateway/redis_manager.hpp"
@@ -22,6 +21,7 @@
 #include "gateway/settings.hpp"
 #include "gateway/startup.hpp"
 #include "runtime/confined.hpp"
+#include "runtime/notice.hpp"
 #include "runtime/task.hpp"
 
 namespace raceproof::gateway {
@@ -51,7 +51,12 @@ class Gateway {
   [[nodiscard]] Readiness& readiness() { return readiness_; }
 
  private:
-  using Connections = std::list<std::shared_ptr<Connection>>;
+  /// A session that was killed owns itself, through what Beast keeps for it.
+  struct Connections : std::list<std::shared_ptr<Connection>> {
+    ~Connections() {
+      for (const auto& connection : *this) connection->abandon();
+    }
+  };
 
   void listen();
   std::unique_ptr<Auth> make_auth();

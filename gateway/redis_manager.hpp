@@ -13,10 +13,10 @@
 #include <string_view>
 
 #include "gateway/backoff.hpp"
-#include "gateway/notice.hpp"
 #include "gateway/resp/connection.hpp"
 #include "gateway/settings.hpp"
 #include "runtime/confined.hpp"
+#include "runtime/notice.hpp"
 #include "runtime/task.hpp"
 
 namespace raceproof::gateway {

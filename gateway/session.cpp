@@ -88,6 +88,7 @@ class WebSocketSession final : public Session,
   Awaitable<SessionEnd> run(UpgradeRequest request, Admission admission) override;
   void stop() override;
   void abort() override { socket_.next_layer().close(); }
+  void abandon() override { const auto gone = std::move(socket_); }
 
   bool deliver(const FramePtr& frame) override;
   Awaitable<> flushed() override;
@@ -268,8 +269,9 @@ Awaitable<bool> WebSocketSession::set_up() {
   end_.established = true;
   runtime_.observe("session_established", {{"peer", peer_}, {"user", user_}});
   send("session_established", session_established_message(id_, user_));
-  for (FramePtr& frame : early_) enqueue(std::move(frame));
-  early_.clear();
+  auto early = early_.begin();
+  while (early != early_.end() && enqueue(*early)) ++early;
+  early_.erase(early_.begin(), early);  // what is left goes back to the manager
   co_return true;
 }
 
@@ -512,6 +514,7 @@ Awaitable<> WebSocketSession::close(std::uint16_t code, std::string reason) {
                 [this] { abort(); });
   // All that is on its way, but for a consumer who is too slow for it: the frame in progress.
   finishing_ = code != close_code::try_again_later;
+  if (!finishing_) leave_beside();
   while (writing_) co_await written_.wait("socket before the close");
   runtime_.observe("session_closing",
                    {{"peer", peer_}, {"user", user_}, {"code", std::int64_t{code}}});

@@ -2,11 +2,14 @@
 // and on how much.
 #pragma once
 
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <sstream>
 #include <string>
+
+#include "runtime/calendar.hpp"
 
 namespace raceproof::test {
 
@@ -15,6 +18,13 @@ struct Verified {
   std::size_t conversations = 0;
   std::size_t statements = 0;
 };
+
+/// "2025-09-08".
+inline std::string today() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return calendar_text(std::chrono::duration_cast<std::chrono::microseconds>(now).count())
+      .substr(0, 10);
+}
 
 /// Holds the note at `path` (from the root of the sources, where tests run) against what was
 /// verified, or writes it if RACEPROOF_UPDATE_VERIFIED=1. The server may be a later patch release.
@@ -28,6 +38,7 @@ inline void note_verified(const std::string& path, const Verified& verified) {
     file << "# What the contract suite of this fake found to be the same on the real server.\n"
          << "# Written by the suite itself (RACEPROOF_UPDATE_VERIFIED=1).\n"
          << "server: " << verified.server << "\n"
+         << "date: " << today() << "\n"
          << figures.str();
     return;
   }

@@ -24,9 +24,9 @@ std::string wanted(const Expect& expect) {
 }
 
 /// The frame as it goes out, filled up to the length that is asked for.
-std::string frame_of(const Send& send) {
+std::string frame_of(const Send& send, std::string_view run) {
   const auto built = [&](const std::string& text) {
-    return send.raw.empty() ? message_json(send.type, text, send.thread) : send.raw;
+    return send.raw.empty() ? message_json(send.type, text, send.thread, run) : send.raw;
   };
   std::string frame = built(send.text);
   const auto length = static_cast<std::size_t>(send.bytes);
@@ -150,7 +150,9 @@ Awaitable<Client::Outcome> Client::step(const Send& send) {
     close_met_ = true;
     co_return Failure{"an open connection", state()};
   }
-  const std::string text = frame_of(send);
+  const std::string_view run = send.with_run ? latest_run() : std::string_view();
+  if (send.with_run && run.empty()) co_return Failure{"a run to speak of", "no frame that has one"};
+  const std::string text = frame_of(send, run);
   if (const ErrorCode error = co_await connection_->send(text, send.binary)) {
     co_return Failure{"a frame sent", error.message()};
   }
@@ -245,6 +247,12 @@ std::string Client::state() const {
   if (!closed_) return "an open connection";
   const std::string code = "close " + std::to_string(closed_->code);
   return closed_->reason.empty() ? code : code + " '" + closed_->reason + "'";
+}
+
+std::string_view Client::latest_run() const {
+  const auto named = [](const Frame& frame) { return !frame.fields.run.empty(); };
+  const auto found = std::find_if(inbox_.rbegin(), inbox_.rend(), named);
+  return found == inbox_.rend() ? std::string_view() : std::string_view(found->fields.run);
 }
 
 // --- reports ----------------------------------------------------------------------------------

@@ -84,6 +84,8 @@ class Client final : private ConnectionEvents {
   [[nodiscard]] bool next_expects_http() const;
   [[nodiscard]] bool open_now() const { return connection_ && !closed_ && !ended_; }
   [[nodiscard]] std::string state() const;
+  /// Empty when no frame has named one.
+  [[nodiscard]] std::string_view latest_run() const;
 
   void on_frame(std::string_view payload) override;
   void on_close(int code, std::string_view reason) override;

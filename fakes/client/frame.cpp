@@ -80,9 +80,11 @@ FrameFields frame_fields(std::string_view json) {
   return std::move(finder.found);
 }
 
-std::string message_json(std::string_view type, std::string_view text, std::string_view thread) {
+std::string message_json(std::string_view type, std::string_view text, std::string_view thread,
+                         std::string_view run) {
   std::string json = R"({"type":)" + quoted(type) + R"(,"text":)" + quoted(text);
   if (!thread.empty()) json += R"(,"thread_id":)" + quoted(thread);
+  if (!run.empty()) json += R"(,"run_id":)" + quoted(run);
   return json + "}";
 }
 

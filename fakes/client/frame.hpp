@@ -18,9 +18,9 @@ struct FrameFields {
 };
 FrameFields frame_fields(std::string_view json);
 
-/// `{"type": type, "text": text}`, with "thread_id" where `thread` is not empty; bytes that are not
-/// UTF-8 are replaced by U+FFFD.
-std::string message_json(std::string_view type, std::string_view text,
-                         std::string_view thread = {});
+/// `{"type": type, "text": text}`, with "thread_id" and "run_id" where `thread` and `run` are not
+/// empty; bytes that are not UTF-8 are replaced by U+FFFD.
+std::string message_json(std::string_view type, std::string_view text, std::string_view thread = {},
+                         std::string_view run = {});
 
 }  // namespace raceproof::fakes::client

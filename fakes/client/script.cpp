@@ -86,6 +86,7 @@ std::string problem_of(const Expect& step) {
 std::string problem_of(const Send& step) {
   if (!step.raw.empty() && !step.text.empty()) return "a send has 'raw' or 'text', not both";
   if (!step.raw.empty() && !step.thread.empty()) return "a send has 'raw' or 'thread', not both";
+  if (!step.raw.empty() && step.with_run) return "a send has 'raw' or 'with_run', not both";
   return {};
 }
 
@@ -153,6 +154,8 @@ void Send::describe(SettingsVisitor& visitor) {
   visitor.on("text", text, "\"text\" of the JSON message.");
   visitor.on("raw", raw, "A frame sent exactly as written, instead of a JSON message.");
   visitor.on("thread", thread, "\"thread_id\" of the JSON message; none when left out.");
+  visitor.on("with_run", with_run,
+             "Whether the JSON message has a \"run_id\": that of the latest frame that has one.");
   visitor.on("binary", binary, "Whether it is a binary frame instead of a text frame.");
   visitor.on("bytes", bytes, 0, 16 * 1024 * 1024,
              "The least length of the frame, in bytes: \"text\" (or 'raw') is filled up with x.");

@@ -77,14 +77,15 @@ struct Expect {
   void describe(SettingsVisitor& visitor);
 };
 
-/// Sends one frame: `{"type": type, "text": text}`, with "thread_id" where there is a `thread`, or
-/// `raw` as it stands.
+/// Sends one frame: `{"type": type, "text": text}`, with "thread_id" where there is a `thread` and
+/// "run_id" with `with_run`, or `raw` as it stands.
 struct Send {
   static constexpr std::string_view key = "send", shorthand = "text";
   std::string type = "chat";
   std::string text;
   std::string raw;
   std::string thread;
+  bool with_run = false;   ///< names the run of the latest frame that names one
   bool binary = false;     ///< a binary frame instead of a text frame
   std::int64_t bytes = 0;  ///< the text is filled up with "x" until the frame is as long as this
   void describe(SettingsVisitor& visitor);

@@ -66,7 +66,7 @@ bool Channel::take() {
       continue;
     }
     messages_.push_back(std::move(*message));
-    arrived_.tell();
+    arrived_.notify();
   }
   return !reader_.broken() && messages_.size() <= waiting_max;
 }
@@ -99,7 +99,7 @@ void Channel::end() {
   if (std::exchange(closed_, true)) return;
   on_cancel_ = nullptr;
   stream_.close();
-  arrived_.tell();
+  arrived_.notify();
 }
 
 }  // namespace raceproof::fakes::database

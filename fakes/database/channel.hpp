@@ -7,7 +7,7 @@
 #include <string>
 
 #include "fakes/database/protocol.hpp"
-#include "fakes/database/wakeup.hpp"
+#include "runtime/notice.hpp"
 #include "runtime/runtime.hpp"
 
 namespace raceproof::fakes::database {
@@ -50,7 +50,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   MessageReader reader_;
   Interrupt on_cancel_;
   std::deque<Message> messages_;
-  Wakeup arrived_;
+  Notice arrived_;
   std::string queued_;       ///< what waits for the write in progress to end
   std::string in_flight_;    ///< what is being written
   std::size_t written_ = 0;  ///< bytes of `in_flight_` that have left

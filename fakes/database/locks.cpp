@@ -17,7 +17,7 @@ struct LockOwner::Wait {
   LockTag tag;
   LockMode mode;
   State state = State::waiting;
-  Wakeup wakeup;
+  Notice wakeup;
 };
 
 bool conflict(LockMode a, LockMode b) {
@@ -207,7 +207,7 @@ void Locks::wake(LockTag tag) {
     }
     grant(lock, wait->owner, tag, wait->mode);
     wait->state = Wait::State::granted;
-    wait->wakeup.tell();
+    wait->wakeup.notify();
   }
   lock.queue = std::move(left);
   if (lock.holders.empty() && lock.queue.empty()) locks_.erase(found);
@@ -219,7 +219,7 @@ void Locks::cancel(LockOwner& owner) {
   wait->state = Wait::State::cancelled;
   std::erase(locks_[wait->tag].queue, wait);
   wake(wait->tag);
-  wait->wakeup.tell();
+  wait->wakeup.notify();
 }
 
 // --- deadlocks ----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "fakes/database/statement.hpp"
-#include "fakes/database/wakeup.hpp"
+#include "runtime/notice.hpp"
 
 namespace raceproof::fakes::database {
 

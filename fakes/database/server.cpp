@@ -17,7 +17,7 @@ struct Server::Session {
   std::shared_ptr<Channel> channel;
   Backend& backend;
   Stage stage = Stage::idle;
-  Wakeup interrupted;  ///< ends the delay before a request
+  Notice interrupted;  ///< ends the delay before a request
   bool refused = false;
 
   [[nodiscard]] std::int64_t number() const { return backend.owner.session(); }
@@ -188,7 +188,7 @@ Awaitable<bool> Server::take_up(Session& session, const Message& request) {
   if (rule != nullptr && !rule->fail.empty()) {
     fault(session, kind, "fail");
     fail(session, kind);
-    const Error error(rule->fail, "the scenario says so");
+    const Error error(rule->fail, rule->message);
     refuse(session, kind, error);
     // 57P01 and the like are fatal to the session, as what fails a connect is.
     co_return kind != "connect" && !rule->fail.starts_with("57P");
@@ -284,7 +284,7 @@ void Server::fault(const Session& session, std::string_view kind, std::string_vi
 void Server::cancel(Session& session) {
   switch (session.stage) {
     case Session::Stage::delayed:
-      session.interrupted.tell();
+      session.interrupted.notify();
       break;
     case Session::Stage::executing:
       engine_.cancel(session.backend);

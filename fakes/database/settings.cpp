@@ -17,6 +17,7 @@ void RequestRule::describe(SettingsVisitor& visitor) {
   visitor.on("delay", delay, "Before this request is executed, in place of the general `reply`.");
   visitor.on("fail", fail,
              "A SQLSTATE such as 40001 to answer instead of executing; the transaction is over.");
+  visitor.on("message", message, "The text of the error that `fail` answers.");
   visitor.on("hang", hang, "This request and all later ones of the session are never answered.");
   visitor.on("reset", reset, "The connection is reset instead; the request has no effect.");
   visitor.on("reset_after", reset_after,

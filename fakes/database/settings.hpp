@@ -24,6 +24,7 @@ bool is_constant_zero(const DelayRange& range);
 struct RequestRule {
   std::optional<DelayRange> delay;  ///< in place of Settings::reply; none: that one
   std::string fail;                 ///< SQLSTATE answered instead of executing; empty: execute
+  std::string message = "the scenario says so";  ///< of the error that `fail` answers
   bool hang = false;         ///< neither this request nor a later one of the session is answered
   bool reset = false;        ///< the connection is reset instead: it has not taken effect
   bool reset_after = false;  ///< executed, then reset instead of an answer: it has taken effect

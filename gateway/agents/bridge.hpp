@@ -21,8 +21,8 @@
 #include <string_view>
 
 #include "gateway/agents/bridge_run.hpp"
-#include "gateway/notice.hpp"
 #include "runtime/confined.hpp"
+#include "runtime/notice.hpp"
 
 namespace raceproof::gateway {
 

@@ -22,8 +22,8 @@
 #include "gateway/auth/service.hpp"
 #include "gateway/auth/settings.hpp"
 #include "gateway/auth/token_cache.hpp"
-#include "gateway/notice.hpp"
 #include "runtime/confined.hpp"
+#include "runtime/notice.hpp"
 #include "runtime/signal.hpp"
 #include "runtime/task.hpp"
 

@@ -68,6 +68,7 @@ Awaitable<bool> ConnectionManager::connect_user(UserConnection connection) {
   state_->user_of[connection.id] = name;
   state_->in_order.push_back(connection.id);
   known.connections.push_back(std::move(connection));
+  observe_connections(name, known);
   ++state_->totals.connected_total;
   changed_.notify_all();
   if (settings_.flush == Flush::beside_live && !known.messages.empty()) {
@@ -131,10 +132,16 @@ bool ConnectionManager::forget(std::string_view id) {
   const auto user = state_->users.find(known->second);
   if (user != state_->users.end()) {
     std::erase_if(user->second.connections, [&](const auto& entry) { return entry.id == id; });
+    observe_connections(user->first, user->second);
   }
   std::erase(state_->in_order, id);
   state_->user_of.erase(known);
   return true;
+}
+
+void ConnectionManager::observe_connections(std::string_view name, const User& user) {
+  runtime_.observe("user_connections",
+                   {{"user", name}, {"count", static_cast<std::int64_t>(user.connections.size())}});
 }
 
 /// Nothing is kept about a user of whom there is nothing to know.

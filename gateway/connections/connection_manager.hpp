@@ -176,6 +176,7 @@ class ConnectionManager final : public EventSink {
   UserConnection* entry(std::string_view id);
   bool forget(std::string_view id);
   void take_back(const std::string& name, std::string_view id, std::vector<FramePtr> unsent);
+  void observe_connections(std::string_view name, const User& user);
   void tidy(std::string_view name);
 
   Runtime& runtime_;

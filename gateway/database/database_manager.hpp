@@ -7,8 +7,8 @@
 #include <string>
 
 #include "gateway/database/store.hpp"
-#include "gateway/notice.hpp"
 #include "runtime/confined.hpp"
+#include "runtime/notice.hpp"
 #include "runtime/task.hpp"
 
 namespace raceproof::gateway::database {

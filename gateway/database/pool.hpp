@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "gateway/database/errors.hpp"
-#include "gateway/notice.hpp"
+#include "runtime/notice.hpp"
 #include "runtime/signal.hpp"
 
 namespace raceproof::gateway::database {

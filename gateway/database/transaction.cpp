@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "runtime/time_limit.hpp"
 #include "runtime/task.hpp"
+#include "runtime/time_limit.hpp"
 
 namespace raceproof::gateway::database {
 

@@ -5,10 +5,10 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/notice.hpp"
 #include "gateway/readiness/check_run.hpp"
 #include "gateway/readiness/checks.hpp"
 #include "runtime/confined.hpp"
+#include "runtime/notice.hpp"
 #include "runtime/signal.hpp"
 #include "runtime/task.hpp"
 

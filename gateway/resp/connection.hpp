@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "gateway/notice.hpp"
 #include "gateway/resp/conversation.hpp"
+#include "runtime/notice.hpp"
 #include "runtime/runtime.hpp"
 
 namespace raceproof::gateway::resp {

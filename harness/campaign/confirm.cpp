@@ -183,6 +183,36 @@ std::vector<WitnessTime> named_delays(const scenario::ResolvedVariant& variant,
   return delays;
 }
 
+/// Whether it may explain a failure: an answer of Redis, whatever it is, what went wrong at the
+/// other backends, and waiting in vain for one of them.
+bool is_telling(const trace::Trace& trace, const trace::ObservationRecord& record) {
+  static constexpr std::string_view telling[] = {"redis_reply", "agent_fault", "auth_fault",
+                                                 "db_fault"};
+  const auto name = trace.text(record.name);
+  if (name == "db_reply") return text_field(trace, record, "result") != "ok";
+  if (name == "database_trouble") return text_field(trace, record, "kind") == "exhausted";
+  return std::ranges::find(telling, name) != std::end(telling);
+}
+
+/// As the end of a sentence.
+std::string told(const trace::Trace& trace, const trace::ObservationRecord& record) {
+  const auto field = [&](std::string_view key) { return text_field(trace, record, key); };
+  const auto name = trace.text(record.name);
+  if (name == "redis_reply") {
+    return fmt::format("Redis answered {} -> {}", field("command"), field("reply"));
+  }
+  if (name == "db_reply") {
+    return fmt::format("the database answered {} -> {}", field("kind"), field("result"));
+  }
+  if (name == "db_fault") {
+    return fmt::format("the database's fault at {}: {}", field("kind"), field("fault"));
+  }
+  if (name == "database_trouble") return "the gateway's pool had no database session left";
+  const std::string_view service = name == "agent_fault" ? "agent" : "auth";
+  return fmt::format("the {} service's fault at {}: {}", service, field("operation"),
+                     field("fault"));
+}
+
 }  // namespace
 
 std::string explain(const trace::Trace& trace, const check::Check& check,
@@ -202,18 +232,15 @@ std::string explain(const trace::Trace& trace, const check::Check& check,
   const auto among_causes = [&](trace::EventId event) {
     return std::ranges::binary_search(chain, event, std::greater<>());
   };
-  // The answer of a backend nearest before the violation, and the states that were missing then.
-  const trace::ObservationRecord* answer = nullptr;
-  std::string missing;
+  // What a backend did that is nearest before the violation.
+  const trace::ObservationRecord* nearest = nullptr;
   for (const auto& record : trace.observations()) {
     if (&record > &violation) break;
-    const auto name = trace.text(record.name);
-    if (name == "redis_reply" && among_causes(record.event)) answer = &record;
+    if (is_telling(trace, record) && among_causes(record.event)) nearest = &record;
   }
-  if (answer != nullptr) {
-    text += fmt::format(" after Redis answered {} -> {}", text_field(trace, *answer, "command"),
-                        text_field(trace, *answer, "reply"));
-    if (answer->time_ns >= 0) text += fmt::format(" at {}", milliseconds(answer->time_ns));
+  if (nearest != nullptr) {
+    text += " after " + told(trace, *nearest);
+    if (nearest->time_ns >= 0) text += fmt::format(" at {}", milliseconds(nearest->time_ns));
   }
   return text;
 }

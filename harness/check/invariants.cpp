@@ -265,7 +265,7 @@ class Judge {
         wrong(ends ? "a second time, or after another end" : "after its end");
       } else if (starts && run.started) {
         wrong("a second time");
-      } else if (!starts && fresh) {
+      } else if (!starts && fresh && type != "agent_failed") {  // alone: it could not begin
         unbegun_.push_back({at_, &who - clients_.data(), id, type});
       } else if (!continued && frame == run.latest) {
         wrong("twice in a row");

@@ -5,7 +5,8 @@
 // user_isolation: a frame with a `user_id` arrives at clients of that user only; a frame that is
 //   sent names the user of its session; one run's events are seen by one user only.
 // agent_event_order: of each run a client sees agent_started first, the end (agent_completed or
-//   agent_failed) last and once, a tool's end after its beginning, and no frame twice in a row.
+//   agent_failed) last and once, a tool's end after its beginning, and no frame twice in a row. Of
+//   a run that could not begin a client sees agent_failed alone.
 //   Frames that say `"recovered": true` may repeat what was seen, but not come behind live ones. A
 //   client that connects again, or shares its user with another client, may meet a run in its
 //   middle. Where nothing is left to happen, no run is left open on an open connection.

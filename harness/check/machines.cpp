@@ -22,8 +22,8 @@ constexpr auto breaker = std::to_array<Step>({
     {"half_open", "open"},
 });
 
-/// Dead and timed out are those who let the agent's steps wait (domain.md section 9): not a run that
-/// is still being stored, and not one whose reply is.
+/// Dead and timed out are those whose agent is waited for (domain.md section 9): not a run that is
+/// still being stored, and not one whose reply is.
 constexpr auto run = std::to_array<Step>({
     {"pending", "starting"},
     {"pending", "failed"},

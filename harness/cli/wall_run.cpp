@@ -43,10 +43,14 @@ int judge(const scenario::ResolvedVariant& variant, const campaign::WallResult& 
         return events[to].time_ns - events[from].time_ns;
       },
       [](Duration limit) { return limit.affine().constant_ns; });
+  bool required = false;  // what no variant expects
   for (std::size_t i = 0; i < findings.size(); ++i) {
     const bool guard = variant.checks[i].kind == check::Check::Kind::sometimes;
-    if (findings[i].violated && !guard) violated.push_back(variant.checks[i].text);
+    if (!findings[i].violated || guard) continue;
+    violated.push_back(variant.checks[i].text);
+    required |= variant.checks[i].built_in;
   }
+  if (required) return 1;
   if (played.end == campaign::WallEnd::failed) return 1;
   if (played.end != campaign::WallEnd::clients_done) return 3;
   if (variant.expect == scenario::Expectation::reproduces) return violated.empty() ? 3 : 0;

@@ -44,6 +44,7 @@ std::span<const ObservationKind> known_observations() {
       {"late_completion", {"run", "state"}},
       {"agent_event", {"type", "user", "run", "delivery"}},
       {"message_lost", {"user", "type", "reason"}},
+      {"user_connections", {"user", "count"}},
       {"slow_consumer", {"peer", "user", "frames", "bytes"}},
       {"ws_rejected", {"peer", "user", "code"}},
       {"ws_sent", {"peer", "type", "user"}},

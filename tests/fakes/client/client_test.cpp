@@ -548,6 +548,28 @@ TEST_F(ClientTest, StopsReading) {
   EXPECT_EQ(count("client_done client=alice ok=false"), 1U) << "it reads again in order to leave";
 }
 
+// A message may name the run that the latest frame named; without one the step fails.
+TEST_F(ClientTest, MaySpeakOfTheLatestRun) {
+  Behaviour tells;
+  tells.frames = {R"({"type":"agent_started","run_id":"r1"})",
+                  R"({"type":"agent_started","run_id":"r2"})", R"({"type":"pong"})"};
+  Send cancel;
+  cancel.type = "cancel";
+  cancel.with_run = true;
+  EXPECT_TRUE(play({tells}, {connecting(), frame("pong"), cancel, frame("echo"), Close{}}))
+      << log();
+  EXPECT_EQ(server_->seen().frames,
+            std::vector<std::string>{R"({"type":"cancel","text":"","run_id":"r2"})"});
+}
+
+TEST_F(ClientTest, CannotSpeakOfARunThatNobodyNamed) {
+  Send cancel;
+  cancel.with_run = true;
+  EXPECT_FALSE(play({Behaviour{}}, {connecting(), cancel, Close{}}));
+  EXPECT_EQ(count("client_step_failed"), 1U) << log();
+  EXPECT_TRUE(server_->seen().frames.empty());
+}
+
 // Cancelling a client that waits for a frame resets its connection and ends it.
 TEST_F(ClientTest, CanBeCancelled) {
   server_.emplace(runtime_, std::vector<Behaviour>{Behaviour{}});

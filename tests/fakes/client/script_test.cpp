@@ -100,6 +100,7 @@ TEST(FrameTest, FindsWhomAndWhatItIsAbout) {
 TEST(FrameTest, QuotesMessages) {
   EXPECT_EQ(message_json("chat", "a\"b\\c\n"), R"({"type":"chat","text":"a\"b\\c\n"})");
   EXPECT_EQ(message_json("chat", "a", "t1"), R"({"type":"chat","text":"a","thread_id":"t1"})");
+  EXPECT_EQ(message_json("cancel", "", "", "r1"), R"({"type":"cancel","text":"","run_id":"r1"})");
   EXPECT_EQ(message_json("chat", "\xff"), "{\"type\":\"chat\",\"text\":\"\xef\xbf\xbd\"}");
 }
 

@@ -25,6 +25,9 @@ inline constexpr std::array exceptions = {
     Exception{"FOR KEY SHARE with SKIP LOCKED or NOWAIT, of a row that another transaction updated "
               "and then deleted",
               "PostgreSQL follows the versions and waits all the same; the fake skips or refuses"},
+    Exception{
+        "when a repeatable read that stood in the queue of a row FOR SHARE learns of its 40001",
+        "PostgreSQL first waits for who holds the newest version; the fake says so at once"},
     Exception{"the text of an error without SQLSTATE class 22, 23, 25, 40, 42, 55 or 57",
               "texts of drivers and connections are not PostgreSQL's"},
 };

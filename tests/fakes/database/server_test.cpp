@@ -78,6 +78,25 @@ TEST(Faults, TheFirstMayBeSkipped) {
   EXPECT_EQ(commit_under(rule), (Answers{"committed", "1 1", "40P01"}));
 }
 
+TEST(Faults, AnErrorMaySayWhatTheServerWouldSay) {
+  Settings settings;
+  settings.on.insert.emplace().fail = "57014";
+  settings.on.insert->message = "canceling statement due to statement timeout";
+  DatabaseWorld database(settings);
+  std::string said;
+  const auto outcome = database.run([&](Runtime&, Executor strand, Client& client) -> Awaitable<> {
+    auto a = co_await client.connect(strand);
+    (void)co_await say(a, create);
+    try {
+      (void)co_await a->query("INSERT INTO runs (id) VALUES ('one')", {});
+    } catch (const Error& error) {
+      said = error.what();
+    }
+  });
+  EXPECT_EQ(outcome.end, sim::RunEnd::stopped) << outcome.failure;
+  EXPECT_NE(said.find("canceling statement due to statement timeout"), said.npos) << said;
+}
+
 TEST(Faults, AFailedStatementEndsTheTransactionAndAFatalOneTheSession) {
   Settings settings;
   settings.on.insert.emplace().fail = "40001";

@@ -220,6 +220,33 @@ TEST(Invariants, FailEveryVariantThatDoesNotNameThem) {
   EXPECT_NE(named.failures[0].cause.find("alice waits for client expects"), std::string::npos);
 }
 
+// Passing means: the explanation of a failure names what a backend did last before it.
+TEST(Explanations, NameWhatABackendDid) {
+  const auto cause_of = [](const std::string& backends) {
+    CampaignOptions options;
+    options.timing_runs = 0;
+    const std::string told = "    - send: {type: chat, text: hello}\n    - wait: 1s\n";
+    const auto result = run_scenario(*load(backends + one_client + told +
+                                           "gateway: {database: {retry: {times: 0}}}\n"
+                                           "explore: {search: baseline, until: 9s}\n"
+                                           "variants: {v: {expect: reproduces}}\n"
+                                           "check:\n  - never: {frame: agent_failed}\n"),
+                                     options);
+    const auto& failures = result.variants.front().failures;
+    return failures.empty() ? std::string("none") : failures.front().cause;
+  };
+  EXPECT_TRUE(cause_of("backends: {agent: {on: {run: {cut_after: 2}}}}\n")
+                  .starts_with("alice received 'agent_failed' after the agent service's fault at "
+                               "run: cut at "));
+  EXPECT_TRUE(cause_of("backends: {database: {on: {commit: {fail: \"40001\", skip: 3}}}}\n")
+                  .starts_with("alice received 'agent_failed' after the database answered commit "
+                               "-> 40001 at "));
+  EXPECT_TRUE(
+      cause_of("backends: {database: {on: {insert: {reset: true, skip: 7}}}}\n")
+          .starts_with("alice received 'agent_failed' after the database's fault at insert: "
+                       "reset at "));
+}
+
 const std::string all_backends =
     "backends: {auth: {}, agent: {}, database: {}}\n"
     "gateway: {environment: staging, readiness: {redis: operational}}\n";

@@ -124,6 +124,14 @@ TEST_F(InvariantTest, ARunBeginsWithItsStart) {
             "agent_started");
 }
 
+TEST_F(InvariantTest, ARunThatCouldNotBeginIsToldOfByItsFailureAlone) {
+  open("alice", "alice");
+  events({"agent_failed"});
+  EXPECT_EQ(judge(), "");
+  events({"agent_started"});
+  EXPECT_EQ(judge(), "agent_event_order: alice received 'agent_started' of run r1 after its end");
+}
+
 TEST_F(InvariantTest, WhoConnectsLateMayMeetARunInItsMiddle) {
   open("alice", "alice");
   close("alice");

@@ -5,7 +5,7 @@
 
 #include "runtime/runtime.hpp"
 
-namespace raceproof::gateway {
+namespace raceproof {
 
 /// One coroutine waits, handlers of the same strand notify. A notification that nobody waits for is
 /// kept (once) for the next wait. Must outlive a wait, so it lives in or beside what the waiter
@@ -63,4 +63,4 @@ class Notice {
   bool notified_ = false;
 };
 
-}  // namespace raceproof::gateway
+}  // namespace raceproof
