@@ -88,6 +88,9 @@ std::vector<WitnessTime> moments(const trace::Trace& trace) {
                           text_field(trace, record, "code"));
     } else if (name == "startup_phase" && text_field(trace, record, "status") == "failed") {
       label = fmt::format("start-up fails in phase {}", text_field(trace, record, "phase"));
+    } else if (name == "transition" && text_field(trace, record, "machine") == "breaker") {
+      label = fmt::format("breaker of {}: {}", text_field(trace, record, "id"),
+                          text_field(trace, record, "to"));
     } else if (name == "message_lost") {
       label = fmt::format("'{}' for {} is lost", text_field(trace, record, "type"),
                           text_field(trace, record, "user"));
@@ -183,6 +186,24 @@ std::vector<WitnessTime> named_delays(const scenario::ResolvedVariant& variant,
   return delays;
 }
 
+/// Of an upgrade that was refused, the reason; else `before`.
+std::string refusal_of(const trace::Trace& trace, const trace::ObservationRecord& record,
+                       const std::string& before) {
+  const auto name = trace.text(record.name);
+  if (name == "upgrade_refused") return text_field(trace, record, "reason");
+  return name == "balancer_refused" ? "no instance took the connection" : before;
+}
+
+/// The first message that was lost after `from`, as the end of a sentence; empty if none was.
+std::string first_loss(const trace::Trace& trace, const trace::ObservationRecord& from) {
+  for (const auto& record : trace.observations()) {
+    if (&record < &from || trace.text(record.name) != "message_lost") continue;
+    return fmt::format("; '{}' for {} was lost ({})", text_field(trace, record, "type"),
+                       text_field(trace, record, "user"), text_field(trace, record, "reason"));
+  }
+  return {};
+}
+
 /// Whether it may explain a failure: an answer of Redis, whatever it is, what went wrong at the
 /// other backends, and waiting in vain for one of them.
 bool is_telling(const trace::Trace& trace, const trace::ObservationRecord& record) {
@@ -225,19 +246,23 @@ std::string explain(const trace::Trace& trace, const check::Check& check,
   const auto& violation = trace.observations()[finding.observation];
   std::string text = describe(trace, violation);
   if (check.kind == check::Check::Kind::leads_to) {
-    return text + (check.within ? ", not followed in time by " : ", not followed by ") +
-           check.to.text;
+    text += check.within ? ", not followed in time by " : ", not followed by ";
+    return text + check.to.text + first_loss(trace, violation);
   }
   const auto chain = check::causes_of(trace, violation.event);
   const auto among_causes = [&](trace::EventId event) {
     return std::ranges::binary_search(chain, event, std::greater<>());
   };
+  const bool refused = trace.text(violation.name) == "client_http";
   // What a backend did that is nearest before the violation.
   const trace::ObservationRecord* nearest = nullptr;
+  std::string refusal;
   for (const auto& record : trace.observations()) {
     if (&record > &violation) break;
     if (is_telling(trace, record) && among_causes(record.event)) nearest = &record;
+    if (refused && among_causes(record.event)) refusal = refusal_of(trace, record, refusal);
   }
+  if (!refusal.empty()) text += " (" + refusal + ")";
   if (nearest != nullptr) {
     text += " after " + told(trace, *nearest);
     if (nearest->time_ns >= 0) text += fmt::format(" at {}", milliseconds(nearest->time_ns));

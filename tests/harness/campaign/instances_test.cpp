@@ -366,5 +366,15 @@ TEST(Causes, OfWhatDidNotHappen) {
   EXPECT_EQ(run.why(1), "client_connecting of alice, not followed in time by {http: 101}");
 }
 
+TEST(Causes, OfARefusalAreItsReason) {
+  const std::string client = "clients:\n  alice:\n    - connect\n    - expect: {http: 503}\n";
+  const std::string check = "check:\n  - never: {http: 503}\n";
+  OneRun early("backends: {redis: {listen_after: 1s}}\n" + client + check);
+  EXPECT_EQ(early.why(0), "alice got HTTP 503 (redis: not connected)");
+  OneRun nowhere("process: {cold_start: 9s}\nbalancer: {wait: 1s, refuse_with: 503}\n" + client +
+                 check);
+  EXPECT_EQ(nowhere.why(0), "alice got HTTP 503 (no instance took the connection)");
+}
+
 }  // namespace
 }  // namespace raceproof::campaign
