@@ -41,13 +41,19 @@ inline constexpr Script join_script = make_script(
 inline constexpr Script leave_script = make_script("return redis.call('HDEL', KEYS[1], ARGV[1])\n");
 
 /// KEYS: the user's sessions and kept messages; ARGV: the sender's instance, what channels begin
-/// with, the message, how many messages to keep (0: none). Publishes to each other instance, once;
-/// where nobody got it, keeps it. Returns how many instances got it.
+/// with, the message, how many messages to keep (0: none), and 1 if the sender has no session of
+/// the user. Publishes to each other instance, once; where nobody got it, keeps it. Sessions that
+/// the sender is noted with and does not have are forgotten: two instances that both took the other
+/// for the user's would pass a message to and fro for ever. Returns how many instances got it.
 inline constexpr Script send_script = make_script(
     "local told = {}\n"
     "local received = 0\n"
-    "for _, instance in ipairs(redis.call('HVALS', KEYS[1])) do\n"
-    "  if instance ~= ARGV[1] and not told[instance] then\n"
+    "local sessions = redis.call('HGETALL', KEYS[1])\n"
+    "for i = 1, #sessions, 2 do\n"
+    "  local instance = sessions[i + 1]\n"
+    "  if instance == ARGV[1] then\n"
+    "    if ARGV[5] == '1' then redis.call('HDEL', KEYS[1], sessions[i]) end\n"
+    "  elseif not told[instance] then\n"
     "    told[instance] = true\n"
     "    received = received + redis.call('PUBLISH', ARGV[2] .. instance, ARGV[3])\n"
     "  end\n"

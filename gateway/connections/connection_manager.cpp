@@ -7,6 +7,11 @@ namespace raceproof::gateway {
 
 namespace {
 
+/// How a message leaves: one that was kept says so, once.
+FramePtr leaving(const FramePtr& frame, bool kept) {
+  return kept && !frame->text.ends_with(",\"recovered\":true}") ? recovered(*frame) : frame;
+}
+
 /// On the session's strand.
 Awaitable<bool> take(std::weak_ptr<UserSession> session, FramePtr frame) {
   const auto live = session.lock();
@@ -32,7 +37,8 @@ ConnectionManager::ConnectionManager(Runtime& runtime, const ConnectionSettings&
       tasks_(runtime, strand_) {}
 
 Awaitable<> ConnectionManager::stop() {
-  co_await tasks_.stop();
+  // What can still leave does: every delivery ends, for by now no session is left to wait for.
+  co_await tasks_.join();
   for (auto& [name, user] : state_->users) {
     for (Message& message : user.messages) lose(message, "shutdown");
     user.messages.clear();
@@ -56,12 +62,7 @@ Awaitable<bool> ConnectionManager::connect_user(UserConnection connection) {
     auto kept = co_await presence_->join(name, connection.id);
     User& joined = state_->users[name];
     --joined.joining;
-    if (kept) {
-      for (auto message = kept->rbegin(); message != kept->rend(); ++message) {
-        auto frame = next_frame(name, std::move(message->type), std::move(message->text));
-        joined.messages.push_front({std::move(frame), true, Instant(), nullptr});
-      }
-    }
+    if (kept) restore(name, std::move(*kept));
   }
   User& known = state_->users[name];
   connection.since = state_->messages;
@@ -92,18 +93,49 @@ Awaitable<> ConnectionManager::disconnect_user(std::string user, std::string id,
     if (settings_.forget_on_disconnect) forget(removed);
   }
   take_back(user, id, std::move(unsent));
-  if (presence_ != nullptr) {
-    co_await presence_->leave(user, std::move(id));
-    co_await hand_over(user);
-  }
+  if (presence_ != nullptr) co_await presence_->leave(user, std::move(id));
   tidy(user);
+}
+
+/// Others may have taken this instance's users for absent meanwhile.
+Awaitable<> ConnectionManager::rejoin() {
+  if (presence_ == nullptr) co_return;
+  std::vector<std::string> names;
+  for (const auto& [name, user] : state_->users) names.push_back(name);
+  for (const std::string& name : names) {
+    const bool asked = co_await join_again(name);
+    if (!asked) co_return;
+  }
+}
+
+/// False when Redis could not be asked.
+Awaitable<bool> ConnectionManager::join_again(std::string name) {
+  for (const UserConnection& connection : get_user_connections(name)) {
+    if (!state_->user_of.contains(connection.id)) continue;
+    auto kept = co_await presence_->join(name, connection.id);
+    if (!kept) co_return false;
+    restore(name, std::move(*kept));
+  }
+  const auto user = state_->users.find(name);
+  if (user != state_->users.end()) start_delivery(name, user->second);
+  tidy(name);
+  co_return true;
+}
+
+/// To the front, for they are older than what has come since.
+void ConnectionManager::restore(const std::string& name, std::vector<RemoteMessage> kept) {
+  User& user = state_->users[name];
+  for (auto message = kept.rbegin(); message != kept.rend(); ++message) {
+    auto frame = next_frame(name, std::move(message->type), std::move(message->text));
+    user.messages.push_front({std::move(frame), true, runtime_.now(), nullptr});
+  }
 }
 
 Awaitable<> ConnectionManager::return_unsent(std::string user, std::string id,
                                              std::vector<FramePtr> unsent) {
   take_back(user, id, std::move(unsent));
-  co_await hand_over(user);
   tidy(user);
+  co_return;
 }
 
 /// Connections that came later than a message have not seen what `id` could not send.
@@ -123,6 +155,7 @@ void ConnectionManager::take_back(const std::string& name, std::string_view id,
       user.messages.push_front(std::move(message));
     }
   }
+  trim(user);
   start_delivery(name, user);
 }
 
@@ -167,11 +200,8 @@ Awaitable<Delivery> ConnectionManager::send_to_user(std::string user, std::strin
   FramePtr frame = next_frame(std::move(user), std::move(type), std::move(text));
   const std::string name = frame->user;
   User& known = state_->users[name];
-  if (known.connections.empty() && known.joining == 0) {
-    if (presence_ != nullptr) {
-      tidy(name);
-      co_return co_await send_elsewhere(std::move(frame), true);
-    }
+  const bool absent = known.connections.empty() && known.joining == 0;
+  if (absent && presence_ == nullptr) {
     Message message{std::move(frame), true, Instant(), nullptr};
     if (settings_.for_absent == ForAbsent::drop) {
       lose(message, "not connected");
@@ -184,9 +214,9 @@ Awaitable<Delivery> ConnectionManager::send_to_user(std::string user, std::strin
   auto outcome = std::make_shared<std::optional<Delivery>>();
   known.messages.push_back({frame, false, Instant(), outcome});
   start_delivery(name, known);
-  if (presence_ != nullptr) {
-    const Delivery elsewhere = co_await send_elsewhere(std::move(frame), false);
-    if (elsewhere == Delivery::delivered) co_return elsewhere;
+  if (presence_ != nullptr && !absent) {
+    const std::optional<Delivery> elsewhere = co_await send_elsewhere(std::move(frame), false);
+    if (elsewhere == Delivery::delivered) co_return Delivery::delivered;
   }
   while (!outcome->has_value()) co_await changed_.wait("delivery");
   co_return **outcome;
@@ -198,6 +228,11 @@ void ConnectionManager::keep(User& user, Message message) {
   message.kept_at = runtime_.now();
   settle(message, Delivery::queued);
   user.messages.push_back(std::move(message));
+  trim(user);
+}
+
+void ConnectionManager::trim(User& user) {
+  if (!user.connections.empty() || user.joining != 0) return;
   while (user.messages.size() > static_cast<std::size_t>(settings_.queue)) {
     lose(user.messages.front(), "queue full");
     user.messages.pop_front();
@@ -231,7 +266,8 @@ void ConnectionManager::settle(Message& message, Delivery delivery) {
 }
 
 void ConnectionManager::start_delivery(const std::string& name, User& user) {
-  if (user.delivering || user.messages.empty() || user.connections.empty()) return;
+  if (user.delivering || user.messages.empty()) return;
+  if (user.connections.empty() && (presence_ == nullptr || user.joining != 0)) return;
   user.delivering = true;
   tasks_.spawn("delivery", deliver_messages(name));
 }
@@ -240,10 +276,16 @@ void ConnectionManager::start_delivery(const std::string& name, User& user) {
 Awaitable<> ConnectionManager::deliver_messages(std::string name) {
   for (;;) {
     User& user = state_->users[name];
-    if (user.messages.empty() || user.connections.empty()) break;
+    if (user.messages.empty()) break;
+    if (user.connections.empty()) {
+      if (presence_ == nullptr || user.joining != 0) break;
+      const bool handed_on = co_await hand_on(name);
+      if (!handed_on && state_->users[name].connections.empty()) break;
+      continue;
+    }
     Message message = std::move(user.messages.front());
     user.messages.pop_front();
-    FramePtr frame = message.kept ? recovered(*message.frame) : message.frame;
+    FramePtr frame = leaving(message.frame, message.kept);
     const std::size_t tried = user.connections.size();
     bool taken = false;
     std::exception_ptr stopped;
@@ -271,34 +313,37 @@ Awaitable<> ConnectionManager::deliver_messages(std::string name) {
       now.messages.push_front(std::move(message));
     }
     const std::size_t fresh = now.connections.size();
-    if (settings_.forget_on_disconnect ? fresh == 0 : fresh <= tried) break;
+    const bool nobody = settings_.forget_on_disconnect ? fresh == 0 : fresh <= tried;
+    if (nobody && (presence_ == nullptr || fresh != 0)) break;
   }
   state_->users[name].delivering = false;
-  co_await hand_over(name);
   tidy(name);
 }
 
-/// What is left for a user who is not here any more may be for another instance.
-Awaitable<> ConnectionManager::hand_over(std::string name) {
-  if (presence_ == nullptr) co_return;
-  for (;;) {
-    const auto found = state_->users.find(name);
-    if (found == state_->users.end()) co_return;
-    User& user = found->second;
-    if (user.messages.empty() || !user.connections.empty() || user.joining != 0) co_return;
-    Message message = std::move(user.messages.front());
-    user.messages.pop_front();
-    RemoteMessage remote{name, message.frame->type, message.frame->text};
-    const auto received = co_await presence_->send(std::move(remote), true);
-    if (!received) {
-      // Redis could not say. To the front: nothing that came later may overtake it.
-      User& now = state_->users[name];
-      now.messages.push_front(std::move(message));
-      start_delivery(name, now);
-      co_return;
-    }
-    settle(message, *received > 0 ? Delivery::delivered : Delivery::queued);
+/// The first message of a user who is not here, who may be elsewhere. False when Redis could not
+/// say: better here than nowhere.
+Awaitable<bool> ConnectionManager::hand_on(std::string name) {
+  Message message = std::move(state_->users[name].messages.front());
+  state_->users[name].messages.pop_front();
+  FramePtr frame = leaving(message.frame, message.kept);
+  const std::optional<Delivery> delivery = co_await send_elsewhere(std::move(frame), true);
+  if (delivery.value_or(Delivery::lost) == Delivery::lost &&
+      settings_.for_absent == ForAbsent::drop) {
+    lose(message, "not connected");
+  } else if (delivery) {
+    settle(message, *delivery);
+  } else {
+    User& user = state_->users[name];
+    message.kept = true;
+    message.kept_at = runtime_.now();
+    settle(message, Delivery::queued);
+    user.messages.push_front(std::move(message));
+    trim(user);
+    co_return false;
   }
+  // A session that came meanwhile may have been forgotten together with old ones.
+  if (is_user_connected(name)) co_await join_again(name);
+  co_return true;
 }
 
 /// To every connection of the user; whether one took it. A connection that does not is forgotten.
@@ -325,7 +370,7 @@ Awaitable<bool> ConnectionManager::deliver_to(UserConnection connection, FramePt
 Awaitable<> ConnectionManager::flush_beside_live(std::string name, std::vector<Message> messages) {
   co_await runtime_.sleep_for(settings_.flush_pause, "recovery pause");
   for (Message& message : messages) {
-    const bool taken = co_await fan_out(name, recovered(*message.frame));
+    const bool taken = co_await fan_out(name, leaving(message.frame, true));
     if (taken) {
       settle(message, Delivery::delivered);
     } else {
@@ -334,43 +379,24 @@ Awaitable<> ConnectionManager::flush_beside_live(std::string name, std::vector<M
   }
 }
 
-Awaitable<Delivery> ConnectionManager::send_elsewhere(FramePtr frame, bool keep_there) {
+/// To the user's other instances; with `absent`, kept in Redis where there is none. Nothing when
+/// Redis could not say.
+Awaitable<std::optional<Delivery>> ConnectionManager::send_elsewhere(FramePtr frame, bool absent) {
   RemoteMessage message{frame->user, frame->type, frame->text};
-  const bool kept = keep_there && settings_.for_absent == ForAbsent::queue;
-  const auto received = co_await presence_->send(std::move(message), kept);
-  if (received && *received > 0) {
-    ++state_->totals.delivered_total;
-    co_return Delivery::delivered;
-  }
-  if (received && kept) {
-    ++state_->totals.queued_total;
-    co_return Delivery::queued;
-  }
-  if (!keep_there) co_return Delivery::lost;  // the caller knows of connections here
-  Message here{std::move(frame), true, Instant(), nullptr};
-  if (settings_.for_absent == ForAbsent::drop) {
-    lose(here, "not connected");
-    co_return Delivery::lost;
-  }
-  // Redis could not say: better here than nowhere.
-  const std::string name = here.frame->user;
-  User& user = state_->users[name];
-  keep(user, std::move(here));
-  start_delivery(name, user);
-  co_return Delivery::queued;
+  const bool keep = absent && settings_.for_absent == ForAbsent::queue;
+  const auto received = co_await presence_->send(std::move(message), absent, keep);
+  if (!received) co_return std::nullopt;
+  if (*received > 0) co_return Delivery::delivered;
+  co_return keep ? Delivery::queued : Delivery::lost;
 }
 
 Awaitable<> ConnectionManager::receive(std::string user, std::string type, std::string text) {
   FramePtr frame = next_frame(std::move(user), std::move(type), std::move(text));
   const std::string name = frame->user;
   User& known = state_->users[name];
-  if (known.connections.empty() && known.joining == 0) {
-    tidy(name);
-    co_await send_elsewhere(std::move(frame), true);  // the user has left meanwhile
-    co_return;
-  }
   known.messages.push_back({std::move(frame), false, Instant(), nullptr});
   start_delivery(name, known);
+  co_return;
 }
 
 Awaitable<Delivery> ConnectionManager::send_agent_event(AgentEvent event) {

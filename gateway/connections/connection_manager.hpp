@@ -79,6 +79,9 @@ class ConnectionManager final : public EventSink {
   Awaitable<> disconnect_user(std::string user, std::string id, std::vector<FramePtr> unsent);
   /// Takes back what a connection, by then removed, could not send after all.
   Awaitable<> return_unsent(std::string user, std::string id, std::vector<FramePtr> unsent);
+  /// Redis can be asked again, after a time in which it could not: notes anew who is here, and
+  /// takes what was kept for them meanwhile.
+  Awaitable<> rejoin();
   /// The first two by their other names.
   Awaitable<bool> add_connection(UserConnection connection);
   Awaitable<bool> add_connection_by_user(std::string user, UserConnection connection);
@@ -168,15 +171,18 @@ class ConnectionManager final : public EventSink {
   void start_delivery(const std::string& name, User& user);
   Awaitable<> deliver_messages(std::string name);
   Awaitable<bool> deliver_to(UserConnection connection, FramePtr frame);
-  Awaitable<> hand_over(std::string name);
+  Awaitable<bool> hand_on(std::string name);
   Awaitable<bool> fan_out(std::string name, FramePtr frame);
   Awaitable<> flush_beside_live(std::string name, std::vector<Message> messages);
-  Awaitable<Delivery> send_elsewhere(FramePtr frame, bool keep_there);
+  Awaitable<std::optional<Delivery>> send_elsewhere(FramePtr frame, bool absent);
   Awaitable<std::size_t> send_to_all(std::vector<UserConnection> targets, FramePtr frame);
   UserConnection* entry(std::string_view id);
   bool forget(std::string_view id);
   void take_back(const std::string& name, std::string_view id, std::vector<FramePtr> unsent);
   void observe_connections(std::string_view name, const User& user);
+  Awaitable<bool> join_again(std::string name);
+  void restore(const std::string& name, std::vector<RemoteMessage> kept);
+  void trim(User& user);
   void tidy(std::string_view name);
 
   Runtime& runtime_;

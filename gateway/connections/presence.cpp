@@ -58,10 +58,11 @@ Awaitable<> Presence::leave(std::string user, std::string session) {
   co_await call(redis_.strand(), run_script(redis_, leave_script, keys, arguments, true));
 }
 
-Awaitable<std::optional<std::int64_t>> Presence::send(RemoteMessage message, bool keep) {
+Awaitable<std::optional<std::int64_t>> Presence::send(RemoteMessage message, bool absent,
+                                                      bool keep) {
   const std::vector<std::string> keys{presence_key(message.user), kept_key(message.user)};
   const std::vector<std::string> arguments{instance_, channels_, encode(message),
-                                           std::to_string(keep ? keep_ : 0)};
+                                           std::to_string(keep ? keep_ : 0), absent ? "1" : "0"};
   const auto answer =
       co_await call(redis_.strand(), run_script(redis_, send_script, keys, arguments, true));
   if (!answer.reply.is_integer()) co_return std::nullopt;

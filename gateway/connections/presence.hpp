@@ -38,8 +38,9 @@ class Presence {
   /// Notes that it is gone.
   Awaitable<> leave(std::string user, std::string session);
   /// Publishes to the user's other instances; how many got it. With `keep` and no other instance,
-  /// the message is kept. Nothing when Redis could not be asked.
-  Awaitable<std::optional<std::int64_t>> send(RemoteMessage message, bool keep);
+  /// the message is kept. `absent`: the user has no session here. Nothing when Redis could not be
+  /// asked.
+  Awaitable<std::optional<std::int64_t>> send(RemoteMessage message, bool absent, bool keep);
 
  private:
   RedisManager& redis_;
