@@ -205,13 +205,17 @@ std::string first_loss(const trace::Trace& trace, const trace::ObservationRecord
 }
 
 /// Whether it may explain a failure: an answer of Redis, whatever it is, what went wrong at the
-/// other backends, and waiting in vain for one of them.
+/// other backends, and on the way to the database.
 bool is_telling(const trace::Trace& trace, const trace::ObservationRecord& record) {
   static constexpr std::string_view telling[] = {"redis_reply", "agent_fault", "auth_fault",
                                                  "db_fault"};
   const auto name = trace.text(record.name);
   if (name == "db_reply") return text_field(trace, record, "result") != "ok";
-  if (name == "database_trouble") return text_field(trace, record, "kind") == "exhausted";
+  // What the gateway met before it came to the database.
+  if (name == "database_trouble") {
+    return text_field(trace, record, "kind") == "exhausted" ||
+           text_field(trace, record, "sqlstate").empty();
+  }
   return std::ranges::find(telling, name) != std::end(telling);
 }
 
@@ -228,7 +232,9 @@ std::string told(const trace::Trace& trace, const trace::ObservationRecord& reco
   if (name == "db_fault") {
     return fmt::format("the database's fault at {}: {}", field("kind"), field("fault"));
   }
-  if (name == "database_trouble") return "the gateway's pool had no database session left";
+  if (name == "database_trouble") {
+    return fmt::format("the gateway met '{}' at step '{}'", field("reason"), field("step"));
+  }
   const std::string_view service = name == "agent_fault" ? "agent" : "auth";
   return fmt::format("the {} service's fault at {}: {}", service, field("operation"),
                      field("fault"));
