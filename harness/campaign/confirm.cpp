@@ -194,10 +194,13 @@ std::string refusal_of(const trace::Trace& trace, const trace::ObservationRecord
   return name == "balancer_refused" ? "no instance took the connection" : before;
 }
 
-/// The first message that was lost after `from`, as the end of a sentence; empty if none was.
-std::string first_loss(const trace::Trace& trace, const trace::ObservationRecord& from) {
+/// The first such message that was lost after `from`, as the end of a sentence; empty if none was.
+std::string first_loss(const trace::Trace& trace, const check::Pattern& awaited,
+                       const trace::ObservationRecord& from) {
+  if (awaited.kind != check::Pattern::Kind::frame) return {};
   for (const auto& record : trace.observations()) {
     if (&record < &from || trace.text(record.name) != "message_lost") continue;
+    if (!awaited.name.empty() && awaited.name != text_field(trace, record, "type")) continue;
     return fmt::format("; '{}' for {} was lost ({})", text_field(trace, record, "type"),
                        text_field(trace, record, "user"), text_field(trace, record, "reason"));
   }
@@ -253,7 +256,7 @@ std::string explain(const trace::Trace& trace, const check::Check& check,
   std::string text = describe(trace, violation);
   if (check.kind == check::Check::Kind::leads_to) {
     text += check.within ? ", not followed in time by " : ", not followed by ";
-    return text + check.to.text + first_loss(trace, violation);
+    return text + check.to.text + first_loss(trace, check.to, violation);
   }
   const auto chain = check::causes_of(trace, violation.event);
   const auto among_causes = [&](trace::EventId event) {
