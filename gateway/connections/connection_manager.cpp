@@ -329,8 +329,7 @@ Awaitable<> ConnectionManager::deliver_messages(std::string name) {
 Awaitable<bool> ConnectionManager::hand_on(std::string name) {
   Message message = std::move(state_->users[name].messages.front());
   state_->users[name].messages.pop_front();
-  FramePtr frame = leaving(message.frame, message.kept);
-  const std::optional<Delivery> delivery = co_await send_elsewhere(std::move(frame), true);
+  const std::optional<Delivery> delivery = co_await send_elsewhere(message.frame, true);
   if (delivery.value_or(Delivery::lost) == Delivery::lost &&
       settings_.for_absent == ForAbsent::drop) {
     lose(message, "not connected");
