@@ -126,8 +126,30 @@ Awaitable<Connection::ReadOutcome> Connection::read_more() {
   }
 }
 
-/// Answers one request; whether the connection goes on.
+/// Answers one request, with 500 when we fail at it; whether the connection goes on.
 Awaitable<bool> Connection::answer(HttpRequest& request) {
+  std::string failure;
+  try {
+    const bool go_on = co_await dispatch(request);
+    co_return go_on;
+  } catch (const boost::system::system_error&) {
+    throw;  // the connection's end
+  } catch (const std::exception& error) {
+    failure = error.what();
+  }
+  runtime_.observe("request_failed",
+                   {{"peer", peer_}, {"path", request.path}, {"reason", failure}});
+  if (session_) co_return false;  // a WebSocket can only be cut
+  if (end_.upgrade_asked) end_.refused_with = 500;
+  HttpResponse response;
+  response.status = 500;
+  response.body = error_body("internal_error", "the request could not be answered");
+  request.keep_alive = false;
+  const bool go_on = co_await respond(request, std::move(response));
+  co_return go_on;
+}
+
+Awaitable<bool> Connection::dispatch(HttpRequest& request) {
   const bool health = is_health_path(request.path);
   const bool metrics = request.path == "/metrics";
   if (!health && !metrics && request.path != "/ws") {

@@ -44,6 +44,7 @@ class Connection {
   Awaitable<ReadOutcome> read_request();
   Awaitable<ReadOutcome> read_more();
   Awaitable<bool> answer(HttpRequest& request);
+  Awaitable<bool> dispatch(HttpRequest& request);
   Awaitable<bool> answer_metrics(HttpRequest& request);
   Awaitable<bool> answer_health(HttpRequest& request);
   Awaitable<bool> upgrade(HttpRequest& request);

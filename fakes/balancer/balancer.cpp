@@ -82,8 +82,7 @@ Awaitable<> Balancer::handle(Stream client) {
   std::size_t chosen = nowhere;
   Stream instance = co_await open(name, chosen);
   if (chosen == nowhere) {
-    runtime_.observe("balancer_refused", {{"client", name}, {"status", settings_.refuse_with}});
-    co_await refuse(client);
+    co_await refuse(client, name);
   } else {
     const std::string host = instances_[chosen].at.host;  // never changes
     runtime_.observe("balancer_routed", {{"client", name}, {"instance", host}});
@@ -127,7 +126,7 @@ Awaitable<> Balancer::forward(Stream& client, Stream& instance) {
 }
 
 /// Reads the head of the request, so that the answer is not lost in a reset.
-Awaitable<> Balancer::refuse(Stream& client) {
+Awaitable<> Balancer::refuse(Stream& client, std::string name) {
   std::string head;
   std::array<char, 1024> buffer;
   while (head.find("\r\n\r\n") == std::string::npos && head.size() < head_max) {
@@ -135,6 +134,7 @@ Awaitable<> Balancer::refuse(Stream& client) {
     if (error) co_return;
     head.append(buffer.data(), size);
   }
+  runtime_.observe("balancer_refused", {{"client", name}, {"status", settings_.refuse_with}});
   const std::string answer = refusal(settings_.refuse_with);
   co_await asio::async_write(client, asio::buffer(answer), as_tuple);
   ErrorCode ignored;

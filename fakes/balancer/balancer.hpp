@@ -56,7 +56,7 @@ class Balancer {
   Awaitable<> handle(Stream client);
   Awaitable<Stream> open(std::string client, std::size_t& chosen);
   Awaitable<> forward(Stream& client, Stream& instance);
-  Awaitable<> refuse(Stream& client);
+  Awaitable<> refuse(Stream& client, std::string name);
   // On the balancer's strand:
   Awaitable<> arrived();
   Awaitable<> left();

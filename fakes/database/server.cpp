@@ -190,8 +190,8 @@ Awaitable<bool> Server::take_up(Session& session, const Message& request) {
     fail(session, kind);
     const Error error(rule->fail, rule->message);
     refuse(session, kind, error);
-    // 57P01 and the like are fatal to the session, as what fails a connect is.
-    co_return kind != "connect" && !rule->fail.starts_with("57P");
+    // 57P01, 08006 and the like are fatal to the session, as what fails a connect is.
+    co_return kind != "connect" && !rule->fail.starts_with("57P") && !rule->fail.starts_with("08");
   }
   Rows rows;
   std::optional<Error> error;

@@ -45,6 +45,26 @@ std::string describe(const trace::Trace& trace, const trace::ObservationRecord& 
   return std::string(name);
 }
 
+std::string describe_failed_step(const trace::Trace& trace,
+                                 const trace::ObservationRecord& record) {
+  return fmt::format("{}: step {} expected {}, got {}", text_field(trace, record, "client"),
+                     text_field(trace, record, "step"), text_field(trace, record, "expected"),
+                     text_field(trace, record, "got"));
+}
+
+/// The first start-up or step of a client that failed; empty if none did.
+std::string first_failure(const trace::Trace& trace) {
+  for (const auto& record : trace.observations()) {
+    const auto name = trace.text(record.name);
+    if (name == "client_step_failed") return describe_failed_step(trace, record);
+    if (name == "startup_phase" && text_field(trace, record, "status") == "failed") {
+      return fmt::format("start-up failed in phase {}: {}", text_field(trace, record, "phase"),
+                         text_field(trace, record, "reason"));
+    }
+  }
+  return {};
+}
+
 /// Named moments that place a failure: states, set-ups, closes, what failed or was lost.
 std::vector<WitnessTime> moments(const trace::Trace& trace) {
   std::vector<WitnessTime> times;
@@ -68,6 +88,9 @@ std::vector<WitnessTime> moments(const trace::Trace& trace) {
                           text_field(trace, record, "code"));
     } else if (name == "startup_phase" && text_field(trace, record, "status") == "failed") {
       label = fmt::format("start-up fails in phase {}", text_field(trace, record, "phase"));
+    } else if (name == "transition" && text_field(trace, record, "machine") == "breaker") {
+      label = fmt::format("breaker of {}: {}", text_field(trace, record, "id"),
+                          text_field(trace, record, "to"));
     } else if (name == "message_lost") {
       label = fmt::format("'{}' for {} is lost", text_field(trace, record, "type"),
                           text_field(trace, record, "user"));
@@ -163,13 +186,36 @@ std::vector<WitnessTime> named_delays(const scenario::ResolvedVariant& variant,
   return delays;
 }
 
-/// Whether it is what a backend did that may explain a failure: an answer of Redis, whatever it is,
-/// and of the others what went wrong.
+/// Of an upgrade that was refused, the reason; else `before`.
+std::string refusal_of(const trace::Trace& trace, const trace::ObservationRecord& record,
+                       const std::string& before) {
+  const auto name = trace.text(record.name);
+  if (name == "upgrade_refused") return text_field(trace, record, "reason");
+  return name == "balancer_refused" ? "no instance took the connection" : before;
+}
+
+/// The first message that was lost after `from`, as the end of a sentence; empty if none was.
+std::string first_loss(const trace::Trace& trace, const trace::ObservationRecord& from) {
+  for (const auto& record : trace.observations()) {
+    if (&record < &from || trace.text(record.name) != "message_lost") continue;
+    return fmt::format("; '{}' for {} was lost ({})", text_field(trace, record, "type"),
+                       text_field(trace, record, "user"), text_field(trace, record, "reason"));
+  }
+  return {};
+}
+
+/// Whether it may explain a failure: an answer of Redis, whatever it is, what went wrong at the
+/// other backends, and on the way to the database.
 bool is_telling(const trace::Trace& trace, const trace::ObservationRecord& record) {
   static constexpr std::string_view telling[] = {"redis_reply", "agent_fault", "auth_fault",
                                                  "db_fault"};
   const auto name = trace.text(record.name);
   if (name == "db_reply") return text_field(trace, record, "result") != "ok";
+  // What the gateway met before it came to the database.
+  if (name == "database_trouble") {
+    return text_field(trace, record, "kind") == "exhausted" ||
+           text_field(trace, record, "sqlstate").empty();
+  }
   return std::ranges::find(telling, name) != std::end(telling);
 }
 
@@ -186,6 +232,9 @@ std::string told(const trace::Trace& trace, const trace::ObservationRecord& reco
   if (name == "db_fault") {
     return fmt::format("the database's fault at {}: {}", field("kind"), field("fault"));
   }
+  if (name == "database_trouble") {
+    return fmt::format("the gateway met '{}' at step '{}'", field("reason"), field("step"));
+  }
   const std::string_view service = name == "agent_fault" ? "agent" : "auth";
   return fmt::format("the {} service's fault at {}: {}", service, field("operation"),
                      field("fault"));
@@ -196,25 +245,30 @@ std::string told(const trace::Trace& trace, const trace::ObservationRecord& reco
 std::string explain(const trace::Trace& trace, const check::Check& check,
                     const check::Finding& finding) {
   if (finding.observation >= trace.observations().size()) {
-    return "it had not happened when the run ended";
+    const std::string failed = first_failure(trace);
+    return "it had not happened when the run ended" + (failed.empty() ? "" : "; " + failed);
   }
   if (!finding.why.empty()) return finding.why;
   const auto& violation = trace.observations()[finding.observation];
   std::string text = describe(trace, violation);
   if (check.kind == check::Check::Kind::leads_to) {
-    return text + (check.within ? ", not followed in time by " : ", not followed by ") +
-           check.to.text;
+    text += check.within ? ", not followed in time by " : ", not followed by ";
+    return text + check.to.text + first_loss(trace, violation);
   }
   const auto chain = check::causes_of(trace, violation.event);
   const auto among_causes = [&](trace::EventId event) {
     return std::ranges::binary_search(chain, event, std::greater<>());
   };
+  const bool refused = trace.text(violation.name) == "client_http";
   // What a backend did that is nearest before the violation.
   const trace::ObservationRecord* nearest = nullptr;
+  std::string refusal;
   for (const auto& record : trace.observations()) {
     if (&record > &violation) break;
     if (is_telling(trace, record) && among_causes(record.event)) nearest = &record;
+    if (refused && among_causes(record.event)) refusal = refusal_of(trace, record, refusal);
   }
+  if (!refusal.empty()) text += " (" + refusal + ")";
   if (nearest != nullptr) {
     text += " after " + told(trace, *nearest);
     if (nearest->time_ns >= 0) text += fmt::format(" at {}", milliseconds(nearest->time_ns));
@@ -298,10 +352,7 @@ std::optional<Confirmed> confirm(const scenario::Scenario& scenario,
     failure.cause = "a client's step was not met";
     for (const auto& observation : trace.observations()) {
       if (trace.text(observation.name) != "client_step_failed") continue;
-      failure.cause = fmt::format(
-          "{}: step {} expected {}, got {}", text_field(trace, observation, "client"),
-          text_field(trace, observation, "step"), text_field(trace, observation, "expected"),
-          text_field(trace, observation, "got"));
+      failure.cause = describe_failed_step(trace, observation);
       break;
     }
   }

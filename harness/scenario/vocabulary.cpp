@@ -22,6 +22,7 @@ std::span<const ObservationKind> known_observations() {
       {"database_trouble", {"step", "kind", "sqlstate", "reason"}},
       {"accept_failed", {"reason"}},
       {"connection_failed", {"peer", "reason"}},
+      {"request_failed", {"peer", "path", "reason"}},
       {"http_response", {"peer", "path", "status"}},
       {"upgrade_refused", {"peer", "status", "reason"}},
       {"upgrade_failed", {"peer", "reason"}},

@@ -25,40 +25,13 @@ struct Answered {
 
 class Service {
  public:
-  std::vector<Answered> ask(std::vector<HttpCall> calls) {
-    explore::BaselineDecider decider;
-    sim::RunOptions options;
-    options.horizon = 60s;
-    options.on_observation = [this](const Observation& observation) {
-      std::string text(observation.name);
-      for (const auto& field : observation.fields) {
-        if (const auto* value = std::get_if<std::string_view>(&field.value)) {
-          text.append(1, ' ').append(*value);
-        }
-      }
-      seen.push_back(std::move(text));
-    };
-    seen.clear();
-    answers_.clear();
-    world_.begin(options, decider);
-    world_.add_process({.name = "auth",
-                        .start =
-                            [this](Runtime& runtime, const Executor&) {
-                              server_ = std::make_unique<Server>(runtime, settings);
-                              server_->start();
-                            },
-                        .destroy = [this] { server_.reset(); }});
-    world_.add_process({.name = "client",
-                        .cold_start = 1ms,
-                        .start =
-                            [&](Runtime& runtime, const Executor& root) {
-                              spawn(runtime, root, "client", play(runtime, std::move(calls)));
-                            },
-                        .destroy = [] {}});
-    world_.run();
-    EXPECT_EQ(world_.failure(), "");
-    world_.end();
-    return answers_;
+  /// One after the other.
+  std::vector<Answered> ask(std::vector<HttpCall> calls) { return run({std::move(calls)}); }
+  /// All at once; the answers in the order of the calls.
+  std::vector<Answered> ask_beside(std::vector<HttpCall> calls) {
+    std::vector<std::vector<HttpCall>> each;
+    for (HttpCall& call : calls) each.push_back({std::move(call)});
+    return run(std::move(each));
   }
   Answered ask_one(HttpCall call) {
     auto answers = ask({std::move(call)});
@@ -72,7 +45,48 @@ class Service {
   std::vector<std::string> seen;
 
  private:
-  Awaitable<> play(Runtime& runtime, std::vector<HttpCall> calls) {
+  std::vector<Answered> run(std::vector<std::vector<HttpCall>> clients) {
+    explore::BaselineDecider decider;
+    sim::RunOptions options;
+    options.horizon = 60s;
+    options.on_observation = [this](const Observation& observation) {
+      std::string text(observation.name);
+      for (const auto& field : observation.fields) {
+        if (const auto* value = std::get_if<std::string_view>(&field.value)) {
+          text.append(1, ' ').append(*value);
+        }
+      }
+      seen.push_back(std::move(text));
+    };
+    seen.clear();
+    answers_.assign(clients.size(), {});
+    left_ = clients.size();
+    world_.begin(options, decider);
+    world_.add_process({.name = "auth",
+                        .start =
+                            [this](Runtime& runtime, const Executor&) {
+                              server_ = std::make_unique<Server>(runtime, settings);
+                              server_->start();
+                            },
+                        .destroy = [this] { server_.reset(); }});
+    world_.add_process({.name = "client",
+                        .cold_start = 1ms,
+                        .start =
+                            [&](Runtime& runtime, const Executor& root) {
+                              for (std::size_t i = 0; i < clients.size(); ++i) {
+                                spawn(runtime, root, "client",
+                                      play(runtime, std::move(clients[i]), answers_[i]));
+                              }
+                            },
+                        .destroy = [] {}});
+    world_.run();
+    EXPECT_EQ(world_.failure(), "");
+    world_.end();
+    std::vector<Answered> all;
+    for (const auto& answers : answers_) all.insert(all.end(), answers.begin(), answers.end());
+    return all;
+  }
+  Awaitable<> play(Runtime& runtime, std::vector<HttpCall> calls, std::vector<Answered>& answers) {
     const Endpoint to("auth", 8081);
     for (HttpCall& call : calls) {
       Answered answered;
@@ -83,13 +97,14 @@ class Service {
         answered.text = error.what();
       }
       answered.at_ms = world_.now_ns() / 1'000'000;
-      answers_.push_back(std::move(answered));
+      answers.push_back(std::move(answered));
     }
-    world_.stop();
+    if (--left_ == 0) world_.stop();
   }
 
   sim::World world_;
-  std::vector<Answered> answers_;
+  std::vector<std::vector<Answered>> answers_;
+  std::size_t left_ = 0;
   std::unique_ptr<Server> server_;
 };
 
@@ -184,6 +199,25 @@ TEST(AuthFaults, HappenAsOftenAsTheyShould) {
   EXPECT_EQ(answers[3].text, accepted_alice);
   EXPECT_EQ(
       std::count(service.seen.begin(), service.seen.end(), "auth_fault validate alice status"), 2);
+}
+
+// One too many at once is turned away, and only as long as the other is worked on; what is no
+// validation does not count.
+TEST(AuthFaults, MayBeThatItIsBusy) {
+  Service service;
+  service.settings.at_once = 1;
+  service.settings.reply = {20ms, 20ms};
+  const auto call = validate(token_of("alice"));
+  const auto beside = service.ask_beside({call, call, get("/health")});
+  ASSERT_EQ(beside.size(), 3U);
+  EXPECT_EQ(beside[0].text, accepted_alice);
+  EXPECT_TRUE(beside[1].text.starts_with("503 "));
+  EXPECT_EQ(beside[1].at_ms, 1);
+  EXPECT_TRUE(beside[2].text.starts_with("200 "));
+  EXPECT_TRUE(service.saw("auth_fault validate alice busy"));
+  const auto in_turn = service.ask({call, call});
+  ASSERT_EQ(in_turn.size(), 2U);
+  EXPECT_EQ(in_turn[1].text, accepted_alice);
 }
 
 TEST(AuthFaults, DoWhatTheySay) {

@@ -556,7 +556,7 @@ TEST_F(ClientTest, MaySpeakOfTheLatestRun) {
   Send cancel;
   cancel.type = "cancel";
   cancel.with_run = true;
-  EXPECT_TRUE(play({tells}, {connecting(), frame("pong"), cancel, frame("cancel"), Close{}}))
+  EXPECT_TRUE(play({tells}, {connecting(), frame("pong"), cancel, frame("echo"), Close{}}))
       << log();
   EXPECT_EQ(server_->seen().frames,
             std::vector<std::string>{R"({"type":"cancel","text":"","run_id":"r2"})"});

@@ -80,8 +80,8 @@ TEST(Faults, TheFirstMayBeSkipped) {
 
 TEST(Faults, AnErrorMaySayWhatTheServerWouldSay) {
   Settings settings;
-  settings.on.insert.emplace().fail = "57014";
-  settings.on.insert->message = "canceling statement due to statement timeout";
+  settings.on.insert.emplace().fail = "08006";
+  settings.on.insert->message = "SSL SYSCALL error: EOF detected";
   DatabaseWorld database(settings);
   std::string said;
   const auto outcome = database.run([&](Runtime&, Executor strand, Client& client) -> Awaitable<> {
@@ -92,9 +92,11 @@ TEST(Faults, AnErrorMaySayWhatTheServerWouldSay) {
     } catch (const Error& error) {
       said = error.what();
     }
+    EXPECT_EQ(co_await say(a, count), "08006");
+    EXPECT_FALSE(a->usable());
   });
   EXPECT_EQ(outcome.end, sim::RunEnd::stopped) << outcome.failure;
-  EXPECT_NE(said.find("canceling statement due to statement timeout"), said.npos) << said;
+  EXPECT_NE(said.find("SSL SYSCALL error: EOF detected"), said.npos) << said;
 }
 
 TEST(Faults, AFailedStatementEndsTheTransactionAndAFatalOneTheSession) {

@@ -4,6 +4,7 @@
 
 #include "fakes/auth/token.hpp"
 #include "harness/campaign/campaign.hpp"
+#include "harness/campaign/confirm.hpp"
 #include "harness/campaign/runner.hpp"
 #include "harness/campaign/tokens.hpp"
 
@@ -57,6 +58,12 @@ class OneRun {
       if (checks[i].built_in && finding.violated) text += checks[i].text + ": " + finding.why;
     }
     return text;
+  }
+  /// Why the check of that number is violated.
+  std::string why(std::size_t check) {
+    const auto& finding = runner_.findings()[check];
+    if (!finding.violated) return "it is not";
+    return explain(trace(), scenario_->variants().front()->checks[check], finding);
   }
 
  private:
@@ -234,6 +241,10 @@ TEST(Explanations, NameWhatABackendDid) {
   EXPECT_TRUE(cause_of("backends: {database: {on: {commit: {fail: \"40001\", skip: 3}}}}\n")
                   .starts_with("alice received 'agent_failed' after the database answered commit "
                                "-> 40001 at "));
+  EXPECT_TRUE(
+      cause_of("backends: {database: {on: {insert: {reset: true, skip: 7}}}}\n")
+          .starts_with("alice received 'agent_failed' after the database's fault at insert: "
+                       "reset at "));
 }
 
 const std::string all_backends =
@@ -327,6 +338,42 @@ TEST(Tokens, StayWordsWhereNobodyLooksAtThem) {
   const auto scenario = load("clients: {alice: [{connect: {token: valid}}]}\n");
   const auto scripts = with_tokens(*scenario->variants().front(), 1);
   EXPECT_EQ(std::get<fakes::client::Connect>(scripts[0].steps[0]).token, "valid");
+}
+
+// A start-up that fails ends the process in order and not the run: nobody listens any more.
+TEST(Instances, ThatFailToStartListenNoMore) {
+  OneRun run(
+      "backends: {database: {on: {create_table: {fail: '42501'}}}}\n"
+      "clients:\n  alice:\n    - wait: 1s\n    - connect: {token: valid}\n");
+  EXPECT_FALSE(is_broken(run.record().end));
+  EXPECT_EQ(run.values("startup_phase", "status").back(), "failed");
+  EXPECT_EQ(run.values("client_step_failed", "got"), Texts{"Connection refused"});
+  EXPECT_EQ(run.values("process_left", "process"), Texts{"gateway"});
+  EXPECT_EQ(run.wrong(), "");
+}
+
+// What did not happen is explained by what failed before, or by what it should have followed.
+TEST(Causes, OfWhatDidNotHappen) {
+  OneRun run(
+      "backends: {database: {on: {create_table: {fail: '42501'}}}}\n"
+      "clients:\n  alice:\n    - wait: 1s\n    - connect: {token: valid}\n"
+      "check:\n  - eventually: {frame: session_established}\n"
+      "  - leads_to: {from: {observe: client_connecting}, to: {http: 101}, within: 1s}\n");
+  EXPECT_EQ(run.why(0).find("it had not happened when the run ended; start-up failed in phase "
+                            "database: "),
+            0U)
+      << run.why(0);
+  EXPECT_EQ(run.why(1), "client_connecting of alice, not followed in time by {http: 101}");
+}
+
+TEST(Causes, OfARefusalAreItsReason) {
+  const std::string client = "clients:\n  alice:\n    - connect\n    - expect: {http: 503}\n";
+  const std::string check = "check:\n  - never: {http: 503}\n";
+  OneRun early("backends: {redis: {listen_after: 1s}}\n" + client + check);
+  EXPECT_EQ(early.why(0), "alice got HTTP 503 (redis: not connected)");
+  OneRun nowhere("process: {cold_start: 9s}\nbalancer: {wait: 1s, refuse_with: 503}\n" + client +
+                 check);
+  EXPECT_EQ(nowhere.why(0), "alice got HTTP 503 (no instance took the connection)");
 }
 
 }  // namespace
