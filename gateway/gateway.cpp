@@ -39,9 +39,9 @@ Gateway::Gateway(Runtime& runtime, Settings settings, Ports ports)
       readiness_(runtime, settings_.readiness, figures_),
       redis_(
           runtime, settings_.redis, instance_channel(settings_),
-          [this, operational = false](const RedisState& state) mutable {
-            const bool before = std::exchange(operational, state.operational());
-            if (operational && !before) {
+          [this, asked = false](const RedisState& state) mutable {
+            const bool before = std::exchange(asked, state.connected && state.subscribed);
+            if (asked && !before) {
               spawn(runtime_, manager_.strand(), "connections join again", manager_.rejoin());
             }
             spawn(runtime_, readiness_.strand(), "redis state", readiness_.redis_changed(state));

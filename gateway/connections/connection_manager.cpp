@@ -62,7 +62,7 @@ Awaitable<bool> ConnectionManager::connect_user(UserConnection connection) {
     auto kept = co_await presence_->join(name, connection.id);
     User& joined = state_->users[name];
     --joined.joining;
-    if (kept) restore(name, std::move(*kept));
+    if (kept) restore(name, std::move(*kept), true);
   }
   User& known = state_->users[name];
   connection.since = state_->messages;
@@ -100,12 +100,15 @@ Awaitable<> ConnectionManager::disconnect_user(std::string user, std::string id,
 /// Others may have taken this instance's users for absent meanwhile.
 Awaitable<> ConnectionManager::rejoin() {
   if (presence_ == nullptr) co_return;
+  rejoining_ = true;
   std::vector<std::string> names;
   for (const auto& [name, user] : state_->users) names.push_back(name);
   for (const std::string& name : names) {
     const bool asked = co_await join_again(name);
-    if (!asked) co_return;
+    if (!asked) break;
   }
+  rejoining_ = false;
+  for (FramePtr& frame : std::exchange(received_, {})) enqueue(std::move(frame));
 }
 
 /// False when Redis could not be asked.
@@ -114,7 +117,7 @@ Awaitable<bool> ConnectionManager::join_again(std::string name) {
     if (!state_->user_of.contains(connection.id)) continue;
     auto kept = co_await presence_->join(name, connection.id);
     if (!kept) co_return false;
-    restore(name, std::move(*kept));
+    restore(name, std::move(*kept), false);  // late, but for somebody who was there all the time
   }
   const auto user = state_->users.find(name);
   if (user != state_->users.end()) start_delivery(name, user->second);
@@ -123,11 +126,12 @@ Awaitable<bool> ConnectionManager::join_again(std::string name) {
 }
 
 /// To the front, for they are older than what has come since.
-void ConnectionManager::restore(const std::string& name, std::vector<RemoteMessage> kept) {
+void ConnectionManager::restore(const std::string& name, std::vector<RemoteMessage> kept,
+                                bool for_absent) {
   User& user = state_->users[name];
   for (auto message = kept.rbegin(); message != kept.rend(); ++message) {
     auto frame = next_frame(name, std::move(message->type), std::move(message->text));
-    user.messages.push_front({std::move(frame), true, runtime_.now(), nullptr});
+    user.messages.push_front({std::move(frame), for_absent, runtime_.now(), nullptr});
   }
 }
 
@@ -325,8 +329,7 @@ Awaitable<> ConnectionManager::deliver_messages(std::string name) {
 Awaitable<bool> ConnectionManager::hand_on(std::string name) {
   Message message = std::move(state_->users[name].messages.front());
   state_->users[name].messages.pop_front();
-  FramePtr frame = leaving(message.frame, message.kept);
-  const std::optional<Delivery> delivery = co_await send_elsewhere(std::move(frame), true);
+  const std::optional<Delivery> delivery = co_await send_elsewhere(message.frame, true);
   if (delivery.value_or(Delivery::lost) == Delivery::lost &&
       settings_.for_absent == ForAbsent::drop) {
     lose(message, "not connected");
@@ -392,11 +395,19 @@ Awaitable<std::optional<Delivery>> ConnectionManager::send_elsewhere(FramePtr fr
 
 Awaitable<> ConnectionManager::receive(std::string user, std::string type, std::string text) {
   FramePtr frame = next_frame(std::move(user), std::move(type), std::move(text));
-  const std::string name = frame->user;
-  User& known = state_->users[name];
-  known.messages.push_back({std::move(frame), false, Instant(), nullptr});
-  start_delivery(name, known);
+  if (rejoining_) {
+    received_.push_back(std::move(frame));  // newer than what is being asked for
+  } else {
+    enqueue(std::move(frame));
+  }
   co_return;
+}
+
+void ConnectionManager::enqueue(FramePtr frame) {
+  const std::string name = frame->user;
+  User& user = state_->users[name];
+  user.messages.push_back({std::move(frame), false, Instant(), nullptr});
+  start_delivery(name, user);
 }
 
 Awaitable<Delivery> ConnectionManager::send_agent_event(AgentEvent event) {

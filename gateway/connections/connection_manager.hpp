@@ -80,7 +80,7 @@ class ConnectionManager final : public EventSink {
   /// Takes back what a connection, by then removed, could not send after all.
   Awaitable<> return_unsent(std::string user, std::string id, std::vector<FramePtr> unsent);
   /// Redis can be asked again, after a time in which it could not: notes anew who is here, and
-  /// takes what was kept for them meanwhile.
+  /// takes what was kept for them meanwhile. What is received while it asks waits.
   Awaitable<> rejoin();
   /// The first two by their other names.
   Awaitable<bool> add_connection(UserConnection connection);
@@ -181,7 +181,8 @@ class ConnectionManager final : public EventSink {
   void take_back(const std::string& name, std::string_view id, std::vector<FramePtr> unsent);
   void observe_connections(std::string_view name, const User& user);
   Awaitable<bool> join_again(std::string name);
-  void restore(const std::string& name, std::vector<RemoteMessage> kept);
+  void restore(const std::string& name, std::vector<RemoteMessage> kept, bool for_absent);
+  void enqueue(FramePtr frame);
   void trim(User& user);
   void tidy(std::string_view name);
 
@@ -192,6 +193,8 @@ class ConnectionManager final : public EventSink {
   Confined<State> state_;
   Signal changed_;  // a message was settled, or a user connected
   TaskScope tasks_;
+  bool rejoining_ = false;
+  std::vector<FramePtr> received_;  // while rejoining
 };
 
 }  // namespace raceproof::gateway
