@@ -27,7 +27,8 @@ ClientMessage parse_client_message(std::string_view frame);
 std::string message(std::string_view type);
 /// {"type": type, key: value}
 std::string message(std::string_view type, std::string_view key, std::string_view value);
-/// {"type": "session_established", "session": ..., "user": ...}
+/// {"type": "session_established", "session": ..., "user": ..., "user_id": the same}: every frame
+/// that is meant for one user names him so.
 std::string session_established_message(std::string_view session, std::string_view user);
 /// {"type": "error", "code": code, "message": text}
 std::string error_message(std::string_view code, std::string_view text);

@@ -26,7 +26,7 @@ struct CampaignOptions {
   std::optional<double> seconds;             ///< ceiling on wall time of one variant
   std::vector<std::string> variants;         ///< only these; empty: all
   std::filesystem::path out;                 ///< where failures are saved; empty: nowhere
-  std::uint64_t timing_runs = 256;  ///< random runs behind the clients' success and timing figures
+  std::uint64_t timing_runs = 64;  ///< random runs behind the clients' success and timing figures
   bool keep_all_keys = false;       ///< also of runs in which nothing was violated
   std::string program = "raceproof";  ///< how replay commands name this program
   const std::atomic<bool>* interrupted = nullptr;
