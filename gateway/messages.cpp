@@ -92,10 +92,8 @@ std::string message(std::string_view type, std::string_view key, std::string_vie
 }
 
 std::string session_established_message(std::string_view session, std::string_view user) {
-  return object({{"type", "session_established"},
-                 {"session", session},
-                 {"user", user},
-                 {"user_id", user}});
+  return object(
+      {{"type", "session_established"}, {"session", session}, {"user", user}, {"user_id", user}});
 }
 
 std::string error_message(std::string_view code, std::string_view text) {
