@@ -21,6 +21,10 @@ ROWS = [
     ("messages", "answer, max (ms)", ("latency_us", "max"), 1e3, 2),
     ("messages", "processor time for a message (us)", ("processor_us_per_operation",), 1, 2),
     ("messages", "load generator busy (%)", ("generator_busy",), 0.01, 0),
+    ("chats", "chats answered and stored a second", ("per_second",), 1, 0),
+    ("chats", "answer stored and delivered, p50 (ms)", ("latency_us", "p50"), 1e3, 2),
+    ("chats", "answer stored and delivered, p99 (ms)", ("latency_us", "p99"), 1e3, 2),
+    ("chats", "processor time for a chat (us)", ("processor_us_per_operation",), 1, 2),
     ("idle", "memory for an idle connection (KiB)", ("bytes_per_connection",), 1024, 2),
 ]
 SERVERS = ["gateway", "echo"]
