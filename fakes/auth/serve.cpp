@@ -1,44 +1,14 @@
+// See serve.hpp.
 #include "fakes/auth/serve.hpp"
 
-#include <boost/asio/signal_set.hpp>
-#include <csignal>
-#include <cstdio>
-
 #include "fakes/auth/server.hpp"
-#include "runtime/asio/runtime.hpp"
-#include "runtime/task.hpp"
+#include "fakes/serve.hpp"
 
 namespace raceproof::fakes::auth {
-namespace {
-
-Awaitable<> announce(Server& server, std::string host) {
-  const auto port = co_await server.listening();
-  std::printf(
-      "fake auth service on %s:%u; Ctrl-C ends it\n"
-      "a token: raceproof fake auth --token-for USER\n",
-      host.c_str(), unsigned{port});
-  std::fflush(stdout);
-}
-
-Awaitable<> shut_down(Server& server, AsioRuntime& runtime) {
-  co_await server.stop();
-  runtime.stop();
-}
-
-}  // namespace
 
 int serve(const Settings& settings) {
-  AsioRuntime runtime({.name = "auth"});
-  const auto control = runtime.make_strand("control");
-  Server server(runtime, settings);
-  asio::signal_set signals(runtime.context(), SIGINT, SIGTERM);
-  signals.async_wait([&](ErrorCode error, int) {
-    if (!error) spawn(runtime, control, "shutdown", shut_down(server, runtime));
-  });
-  server.start();
-  spawn(runtime, control, "announce", announce(server, settings.listen.host));
-  runtime.run();
-  return runtime.failed() ? 1 : 0;
+  return serve_on_tcp<Server>(settings, settings.listen.host, "fake auth service",
+                              "a token: raceproof fake auth --token-for USER\n");
 }
 
 }  // namespace raceproof::fakes::auth

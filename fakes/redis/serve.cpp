@@ -1,42 +1,13 @@
 // See serve.hpp.
 #include "fakes/redis/serve.hpp"
 
-#include <boost/asio/signal_set.hpp>
-#include <csignal>
-#include <cstdio>
-
 #include "fakes/redis/server.hpp"
-#include "runtime/asio/runtime.hpp"
-#include "runtime/task.hpp"
+#include "fakes/serve.hpp"
 
 namespace raceproof::fakes::redis {
-namespace {
-
-Awaitable<> announce(Server& server, std::string host) {
-  const auto port = co_await server.listening();
-  std::printf("fake Redis on %s:%u; Ctrl-C ends it\n", host.c_str(), unsigned{port});
-  std::fflush(stdout);
-}
-
-Awaitable<> shut_down(Server& server, AsioRuntime& runtime) {
-  co_await server.stop();
-  runtime.stop();
-}
-
-}  // namespace
 
 int serve(const Settings& settings) {
-  AsioRuntime runtime({.name = "redis"});
-  const auto control = runtime.make_strand("control");
-  Server server(runtime, settings);
-  asio::signal_set signals(runtime.context(), SIGINT, SIGTERM);
-  signals.async_wait([&](ErrorCode error, int) {
-    if (!error) spawn(runtime, control, "shutdown", shut_down(server, runtime));
-  });
-  server.start();
-  spawn(runtime, control, "announce", announce(server, settings.host));
-  runtime.run();
-  return runtime.failed() ? 1 : 0;
+  return serve_on_tcp<Server>(settings, settings.host, "fake Redis");
 }
 
 }  // namespace raceproof::fakes::redis
