@@ -199,10 +199,15 @@ class GoldenPath(unittest.TestCase):
         self.assertEqual(1003, close[0])
 
     def test_5_metrics_count(self):
-        status, text = get(self.gateways[0], "/metrics")
-        self.assertEqual(200, status)
-        values = dict(line.rsplit(" ", 1) for line in text.splitlines() if line[0] != "#")
-        self.assertGreaterEqual(int(values["gateway_sessions_established_total"]), 4)
+        deadline = time.monotonic() + 10  # what has ended is counted, and ends take a moment
+        while True:
+            status, text = get(self.gateways[0], "/metrics")
+            self.assertEqual(200, status)
+            values = dict(line.rsplit(" ", 1) for line in text.splitlines() if line[0] != "#")
+            if int(values["gateway_sessions_established_total"]) >= 4:
+                break
+            self.assertLess(time.monotonic(), deadline, text)
+            time.sleep(0.02)
         self.assertGreaterEqual(int(values['gateway_upgrades_refused_total{status="401"}']), 3)
         self.assertGreaterEqual(int(values["gateway_frames_rejected_total"]), 4)
         for check in ("database", "redis", "auth", "agent", "bridge", "startup"):
