@@ -26,6 +26,7 @@ TEST(Server, RefusesUntilReady) {
   script.loading = true;
   World world(script);
   ASSERT_TRUE(world.saw("redis_trouble connection=command step=PING reason=-LOADING"));
+  ASSERT_TRUE(world.saw("startup_phase phase=finalize status=complete"));
   WebSocketClient client(world.port());
   EXPECT_EQ(client.status(), 503);
   EXPECT_EQ(client.retry_after(), "1");
