@@ -54,8 +54,7 @@ void on_strand(benchmark::State& state, Awaitable<> (*loop)(benchmark::State&, R
   if (runtime.failed()) state.SkipWithError("the benchmark failed; its reason is above");
 }
 
-// --- creation
-// -----------------------------------------------------------------------------------
+// --- creation -----------------------------------------------------------------------------------
 
 void connection_manager_creation(benchmark::State& state) {
   AsioRuntime runtime;
@@ -98,8 +97,7 @@ Awaitable<> create_contexts(benchmark::State& state, Runtime& runtime) {
 void user_context_creation(benchmark::State& state) { on_strand(state, create_contexts); }
 BENCHMARK(user_context_creation);
 
-// --- operations
-// ---------------------------------------------------------------------------------
+// --- operations ---------------------------------------------------------------------------------
 
 void run_state_change(benchmark::State& state) {
   std::size_t next = 0;
@@ -281,8 +279,7 @@ void concurrent_operation(benchmark::State& state) {
 }
 BENCHMARK(concurrent_operation)->Iterations(2000)->Unit(benchmark::kMillisecond);
 
-// --- memory
-// -------------------------------------------------------------------------------------
+// --- memory -------------------------------------------------------------------------------------
 
 /// Bytes of the heap that an instance takes, its strand and itself included.
 template <class Make>
@@ -324,8 +321,7 @@ void execution_tracker_memory(benchmark::State& state) {
 }
 BENCHMARK(execution_tracker_memory)->Iterations(1);
 
-// --- the table
-// ----------------------------------------------------------------------------------
+// --- the table ----------------------------------------------------------------------------------
 
 /// A row: which figure of ours, and what the reports say of theirs.
 struct Row {

@@ -429,8 +429,7 @@ Awaitable<> WebSocketSession::reject(std::string_view code, std::string_view tex
   co_await close(close_code::policy_violation, "too many bad messages");
 }
 
-// --- sending
-// ----------------------------------------------------------------------------------------
+// --- sending ------------------------------------------------------------------------------------
 
 bool WebSocketSession::deliver(const FramePtr& frame) {
   if (state_ == State::connecting && too_early_.empty()) too_early_ = frame->type;
@@ -490,8 +489,7 @@ void WebSocketSession::wrote(const ErrorCode& error) {
   written_.notify_all();
 }
 
-// --- the end
-// ----------------------------------------------------------------------------------------
+// --- the end ------------------------------------------------------------------------------------
 
 void WebSocketSession::stop() {
   if (std::exchange(stopping_, true) || !end_.accepted || !reading_) return;

@@ -72,8 +72,7 @@ Awaitable<> AgentBridge::stop() {
   enter(BridgeState::uninitialized);
 }
 
-// --- runs
-// -----------------------------------------------------------------------------------------
+// --- runs ---------------------------------------------------------------------------------------
 
 Awaitable<RunSubmission> AgentBridge::run(UserExecutionContext context, std::string text) {
   const RunSubmission submission = judge(context);
@@ -156,8 +155,7 @@ Awaitable<bool> AgentBridge::cancel_run(RunPointer run, std::string_view reason)
   co_return true;
 }
 
-// --- the state of the integration
-// -----------------------------------------------------------------
+// --- the state of the integration ---------------------------------------------------------------
 
 /// Goes on after the first attempt, for as long as the bridge lives.
 Awaitable<> AgentBridge::supervise() {

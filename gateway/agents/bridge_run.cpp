@@ -75,8 +75,7 @@ void BridgeRun::report_end_beside(RunEnding ending) {
   services_.tasks.spawn("agent run's end", fail_beside(shared_from_this(), ending));
 }
 
-// --- from the message to the reply
-// ----------------------------------------------------------------
+// --- from the message to the reply --------------------------------------------------------------
 
 /// Makes the tracker's record, stores the run, and reports that it has begun.
 Awaitable<std::optional<RunEnding>> BridgeRun::begin() {
@@ -198,8 +197,7 @@ Awaitable<> BridgeRun::emit_collected(std::shared_ptr<BridgeRun> /*self*/, Colle
   collector.emitting = false;
 }
 
-// --- the end
-// --------------------------------------------------------------------------------------
+// --- the end ------------------------------------------------------------------------------------
 
 /// Stores the reply and reports it, unless the tracker says that the run has ended.
 Awaitable<std::optional<RunEnding>> BridgeRun::complete(std::string reply) {
@@ -247,8 +245,7 @@ Awaitable<> BridgeRun::fail_beside(std::shared_ptr<BridgeRun> /*self*/, RunEndin
   co_await fail(ending);
 }
 
-// --- what both use
-// --------------------------------------------------------------------------------
+// --- what both use ------------------------------------------------------------------------------
 
 Awaitable<std::optional<RunState>> BridgeRun::move(RunState to) {
   return call(services_.tracker.strand(), services_.tracker.move(context_.run_id(), to));

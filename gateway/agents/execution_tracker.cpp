@@ -94,8 +94,7 @@ void ExecutionTracker::change(const TrackedPointer& run, RunState to) {
   }
 }
 
-// --- signs of life
-// --------------------------------------------------------------------------------
+// --- signs of life ------------------------------------------------------------------------------
 
 void ExecutionTracker::watch(const TrackedPointer& run) {
   run->watched_since = run->record.last_sign;
@@ -141,8 +140,7 @@ void ExecutionTracker::execution_too_long(const TrackedPointer& run) {
   on_end_(run->record);
 }
 
-// --- records of runs that have ended
-// --------------------------------------------------------------
+// --- records of runs that have ended ------------------------------------------------------------
 
 void ExecutionTracker::keep_for_a_while(const TrackedPointer& run) {
   run->ended = run->record.last_sign;
@@ -172,8 +170,7 @@ void ExecutionTracker::drop_oldest() {
   state_->ended.pop_front();
 }
 
-// --- waits
-// ----------------------------------------------------------------------------------------
+// --- waits --------------------------------------------------------------------------------------
 
 OperationId ExecutionTracker::wait_until(Instant deadline, const char* what,
                                          const TrackedPointer& run, Action action) {

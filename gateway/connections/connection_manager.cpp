@@ -45,8 +45,7 @@ Awaitable<> ConnectionManager::stop() {
   }
 }
 
-// --- connections
-// ----------------------------------------------------------------------------------
+// --- connections --------------------------------------------------------------------------------
 
 Awaitable<bool> ConnectionManager::connect_user(UserConnection connection) {
   User& user = state_->users[connection.user];
@@ -191,8 +190,7 @@ void ConnectionManager::tidy(std::string_view name) {
   }
 }
 
-// --- messages
-// -------------------------------------------------------------------------------------
+// --- messages -----------------------------------------------------------------------------------
 
 FramePtr ConnectionManager::next_frame(std::string user, std::string type, std::string text) {
   return std::make_shared<const Frame>(

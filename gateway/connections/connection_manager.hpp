@@ -69,8 +69,7 @@ class ConnectionManager final : public EventSink {
   [[nodiscard]] const Executor& strand() const override { return strand_; }
   Awaitable<> stop();
 
-  // --- connections
-  // --------------------------------------------------------------------------------
+  // --- connections ------------------------------------------------------------------------------
 
   /// Registers a connection and lets kept messages go to it; false when the user has too many.
   Awaitable<bool> connect_user(UserConnection connection);
@@ -110,8 +109,7 @@ class ConnectionManager final : public EventSink {
   bool connect_to_job(std::string_view id, std::string job);
   bool disconnect_from_job(std::string_view id);
 
-  // --- messages
-  // -----------------------------------------------------------------------------------
+  // --- messages ---------------------------------------------------------------------------------
 
   /// Delivers a message to all connections of a user, after what was sent before; keeps it when
   /// there is none.

@@ -40,8 +40,7 @@ inline constexpr std::array<std::string_view, 1> create_outbox = {
     "body text NOT NULL, created_at text NOT NULL)",
 };
 
-// --- the counters that the beginning and the end of a run both update
-// -----------------------------
+// --- the counters that the beginning and the end of a run both update ---------------------------
 
 /// $1 the user. Nothing is affected when the user is new.
 inline constexpr std::string_view count_begun_of_user =

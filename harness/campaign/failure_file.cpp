@@ -92,8 +92,7 @@ std::uint64_t hash_at(const Json& json, const char* key) {
   return hash;
 }
 
-// --- version 2
-// ------------------------------------------------------------------------------------
+// --- version 2 ----------------------------------------------------------------------------------
 
 Json to_json(const Decision::Name& name) { return {name.strand, name.label, name.ordinal}; }
 
@@ -163,8 +162,7 @@ void read_asked(const Json& line, std::vector<explore::Asked>& asked) {
   }
 }
 
-// --- version 1
-// ------------------------------------------------------------------------------------
+// --- version 1 ----------------------------------------------------------------------------------
 
 Decision::Name name_from_1(const Json& json) {
   return {text_at(json, "strand"), text_at(json, "label"),
@@ -185,8 +183,7 @@ Decision decision_from_1(const Json& json) {
   return decision;
 }
 
-// --- the whole
-// ------------------------------------------------------------------------------------
+// --- the whole ----------------------------------------------------------------------------------
 
 void require_answer(const Decision& decision) {
   if (!answers_itself(decision) || decision.value == 0 || decision.value == 1) return;

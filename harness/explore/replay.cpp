@@ -49,8 +49,7 @@ std::string print(const Name& name) {
   return fmt::format("{} '{}' #{}", name.strand, name.label, name.ordinal);
 }
 
-// --- one run
-// --------------------------------------------------------------------------------------
+// --- one run ------------------------------------------------------------------------------------
 
 ReplayDecider::ReplayDecider(std::vector<Decision> decisions, const trace::Trace& trace, MeetBy by,
                              Pins pins)
@@ -169,8 +168,7 @@ std::int64_t PrefixDecider::draw(std::int64_t low_ns, std::int64_t high_ns,
   return std::clamp(answers_[next_++], low_ns, high_ns);
 }
 
-// --- names that are near each other
-// ---------------------------------------------------------------
+// --- names that are near each other -------------------------------------------------------------
 
 namespace {
 
@@ -411,8 +409,7 @@ int path_similarity(std::string_view a, std::string_view b) {
   return similarity(components(a), components(b));
 }
 
-// --- to the end
-// -----------------------------------------------------------------------------------
+// --- to the end ---------------------------------------------------------------------------------
 
 Followed follow(const std::vector<Decision>& decisions, std::span<const Asked> asked,
                 const trace::Trace& trace, const std::function<void(sim::Decider&)>& run) {

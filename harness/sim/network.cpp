@@ -46,8 +46,7 @@ void Connection::reset_for_reuse() {
   }
 }
 
-// --- Network
-// ----------------------------------------------------------------------------------------
+// --- Network ------------------------------------------------------------------------------------
 
 void Network::clear() {
   for (std::size_t i = 0; i < connections_used_; ++i) connections_[i]->reset_for_reuse();

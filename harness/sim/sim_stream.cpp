@@ -122,8 +122,7 @@ void SimStream::reset() {
   });
 }
 
-// --- SimListener
-// -----------------------------------------------------------------------------------
+// --- SimListener --------------------------------------------------------------------------------
 
 void SimListener::start_accept(std::move_only_function<Executor(std::string_view)> strand_of,
                                AcceptHandler handler) {

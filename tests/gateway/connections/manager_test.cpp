@@ -66,8 +66,7 @@ class Manager {
   std::vector<sim::Outcome> all() { return playground_.all({}); }
   sim::Outcome run() { return playground_.run(); }
 
-  // --- for bodies
-  // ---------------------------------------------------------------------------------
+  // --- for bodies -------------------------------------------------------------------------------
 
   Runtime& runtime() { return *runtime_; }
   ConnectionManager& manager() { return *manager_; }

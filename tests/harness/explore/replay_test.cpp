@@ -270,8 +270,7 @@ TEST(Paths, AreAsSimilarAsTheyShareComponentsInOrder) {
   EXPECT_EQ(path_similarity("a", "b"), 0);
 }
 
-// --- whole programs
-// -------------------------------------------------------------------------------
+// --- whole programs -----------------------------------------------------------------------------
 
 /// Strands that draw, wait and post; `unrelated` of them do so beside the others, at their own
 /// times.
@@ -352,8 +351,7 @@ TEST(FollowProperty, UnrelatedInsertionsDoNotDisturb) {
   }
 }
 
-// --- fewest
-// ---------------------------------------------------------------------------------------
+// --- fewest -------------------------------------------------------------------------------------
 
 std::vector<Decision> numbered(std::uint32_t count) {
   std::vector<Decision> decisions(count);

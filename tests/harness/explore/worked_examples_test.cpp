@@ -130,8 +130,7 @@ IntegerSet half(const std::vector<sim::ParameterRange>& ranges, std::vector<Ineq
   return IntegerSet(2, more);
 }
 
-// --- A grace period and a backend
-// -----------------------------------------------------------------
+// --- A grace period and a backend ---------------------------------------------------------------
 //
 // A request comes at 0. It sends a start message, which takes 1 to 3 ms; the backend is up exactly
 // L later and sends a ready message, which takes 1 to 3 ms. A timer of G runs from the request. It
@@ -216,8 +215,7 @@ TEST(WorkedExamples, ASecondRequestBetweenGraceAndReadyAddsAFacet) {
   EXPECT_EQ(regions.failing.coalesced().pieces().size(), 1U);
 }
 
-// --- A cold start
-// -----------------------------------------------------------------------------------
+// --- A cold start -------------------------------------------------------------------------------
 //
 // Redis connects in 20 to 80 ms; from then its subscriber takes 50 ms or more and its scripts 5 to
 // 40 ms. The readiness check runs at once and every 100 ms; when it sees "connected" it waits the
