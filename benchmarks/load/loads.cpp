@@ -245,7 +245,8 @@ class MessageLoad final : public StandingLoad {
     until_ = from_ + options_.duration;
     phase_.expires_at(from_);
     phase_.async_wait([this](boost::system::error_code error) {
-      if (error) return;
+      // A timer that has expired is too late to cancel: the end may come between the two.
+      if (error || over_) return;
       sample_processor_time();
       phase_.expires_at(until_);
       phase_.async_wait([this](boost::system::error_code) { finish(); });

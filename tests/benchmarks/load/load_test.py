@@ -95,13 +95,31 @@ class Loads(unittest.TestCase):
             with self.assertRaises(subprocess.TimeoutExpired):
                 load.wait(timeout=0.5)
             self.server.kill()
-            out, _ = load.communicate(timeout=10)
+            out, _ = load.communicate(timeout=25)
             self.assertEqual(load.returncode, 1, out)
             self.assertIn("problem", out)
         finally:
             load.kill()
             load.wait()
             load.stdout.close()
+
+    def test_server_that_dies_as_the_warm_up_ends_is_a_problem(self):
+        # The end then meets a timer that has expired and cannot be cancelled any more.
+        for wait in range(40, 64, 2):
+            with self.subTest(wait):
+                self.tearDown()
+                self.setUp()
+                load = subprocess.Popen([LOAD, "messages", "--port", str(self.port),
+                                         "--connections", "3", "--warm-up", "0.05",
+                                         "--duration", "60"], stdout=subprocess.DEVNULL)
+                try:
+                    with self.assertRaises(subprocess.TimeoutExpired):
+                        load.wait(timeout=wait / 1000)
+                    self.server.kill()
+                    self.assertEqual(load.wait(timeout=30), 1)
+                finally:
+                    load.kill()
+                    load.wait()
 
     def test_other_machines_are_refused(self):
         self.assertIn("127.0.0.0/8", self.run_load("idle", "--host", "192.0.2.1", expect=2))
