@@ -9,7 +9,7 @@ namespace raceproof::campaign {
 
 System::System(sim::World& world, const scenario::ResolvedVariant& variant,
                const std::vector<fakes::client::Script>& scripts)
-    : world_(world), variant_(variant), scripts_(scripts) {
+    : world_(world), variant_(variant), scripts_(scripts), clients_here_(world, scripts.size()) {
   for (std::string& name : scenario::gateway_names(variant)) {
     instances_.push_back({std::move(name), nullptr, nullptr});
   }
@@ -279,7 +279,8 @@ void System::add_clients() {
 }
 
 bool System::is_done(std::string_view client) const {
-  return std::ranges::find(clients_done_, client) != clients_done_.end();
+  const auto script = std::ranges::find(scripts_, client, &fakes::client::Script::name);
+  return !clients_here_.is_here(static_cast<std::size_t>(script - scripts_.begin()));
 }
 
 void System::start_clients(Runtime& runtime) {
@@ -289,16 +290,14 @@ void System::start_clients(Runtime& runtime) {
                                                 : fakes::balancer::Settings().port;
   const Endpoint at(balanced ? std::string(balancer_host) : instances_.front().name,
                     static_cast<std::uint16_t>(port));
-  clients_left_ = scripts_.size();
-  if (clients_left_ == 0) return;  // the run ends at its horizon
-  for (const auto& script : scripts_) {
+  // Without clients the run ends at its horizon.
+  for (std::size_t i = 0; i < scripts_.size(); ++i) {
     auto& client =
-        *clients_.emplace_back(std::make_unique<fakes::client::Client>(runtime, at, script));
+        *clients_.emplace_back(std::make_unique<fakes::client::Client>(runtime, at, scripts_[i]));
     asio::co_spawn(client.strand(), client.run(),
-                   [this, &runtime, &script](std::exception_ptr error, bool) {
+                   [this, &runtime, i](std::exception_ptr error, bool) {
                      if (error) runtime.task_failed("client", error);
-                     clients_done_.push_back(script.name);
-                     if (--clients_left_ == 0) world_.stop();
+                     clients_here_.leave(i);
                    });
   }
 }

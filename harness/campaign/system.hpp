@@ -15,6 +15,7 @@
 #include "fakes/redis/server.hpp"
 #include "gateway/gateway.hpp"
 #include "harness/scenario/processes.hpp"
+#include "harness/sim/latch.hpp"
 #include "harness/sim/world.hpp"
 
 namespace raceproof::campaign {
@@ -40,7 +41,7 @@ class System {
   void build();
 
   /// Clients that are still at their scripts, and whether one of them is not.
-  [[nodiscard]] std::size_t clients_left() const { return clients_left_; }
+  [[nodiscard]] std::size_t clients_left() const { return clients_here_.left(); }
   [[nodiscard]] bool is_done(std::string_view client) const;
 
  private:
@@ -70,6 +71,7 @@ class System {
   sim::World& world_;
   const scenario::ResolvedVariant& variant_;
   const std::vector<fakes::client::Script>& scripts_;
+  sim::Latch clients_here_;  ///< by their place in `scripts_`
   std::unique_ptr<fakes::redis::Server> redis_;
   std::unique_ptr<fakes::auth::Server> auth_;
   std::unique_ptr<fakes::agent::Server> agent_;
@@ -77,8 +79,6 @@ class System {
   std::vector<Instance> instances_;
   std::unique_ptr<fakes::balancer::Balancer> balancer_;
   std::vector<std::unique_ptr<fakes::client::Client>> clients_;
-  std::size_t clients_left_ = 0;
-  std::vector<std::string> clients_done_;
   std::uint32_t draws_ = 0;
 };
 

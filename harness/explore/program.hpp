@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "harness/explore/reduction.hpp"
+#include "harness/sim/latch.hpp"
 #include "harness/sim/shared.hpp"
 #include "harness/sim/world.hpp"
 
@@ -146,6 +147,8 @@ class Stage {
   void require(bool holds) { failed_ = failed_ || !holds; }
   /// Ends the run after this step.
   void stop() { world_.stop(); }
+  /// Ends the run when so many parties, each of a strand of its own, have left it.
+  sim::Latch& latch(std::size_t parties) { return keep<sim::Latch>(world_, parties); }
 
   // --- afterwards -------------------------------------------------------------------------------
   [[nodiscard]] bool failed() const { return failed_; }

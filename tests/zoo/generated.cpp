@@ -34,6 +34,7 @@ class Generator {
       body.strand = pick(random_, static_cast<std::size_t>(program_.strands));
     }
     for (int i = 0; i < bodies; ++i) fill(i);
+    if (options_.leaves) add_leaves();
     // Every body is armed by an earlier one or pending at the start.
     for (int i = 0; i < bodies; ++i) {
       if (i < 2 || random_.below(3) == 0) {
@@ -51,6 +52,17 @@ class Generator {
     auto& body = program_.bodies[static_cast<std::size_t>(index)];
     const int operations = 1 + pick(random_, 2);
     for (int i = 0; i < operations; ++i) body.operations.push_back(operation(index));
+  }
+
+  /// Half of the programs end when some of their strands have left, wherever the others are.
+  void add_leaves() {
+    if (random_.below(2) == 0) return;
+    for (Body& body : program_.bodies) {
+      if (random_.below(2) == 0) continue;
+      Operation& leave = body.operations.emplace_back();
+      leave.kind = Kind::leave;
+      if (random_.below(4) == 0 && options_.conditions) leave.only_if = pick(random_, 3);
+    }
   }
 
   Operation operation(int index) {
@@ -117,8 +129,13 @@ class Performance {
  public:
   Performance(Stage& stage, const Generated& program) : stage_(stage), program_(program) {
     for (int i = 0; i < program.strands; ++i) {
-      strands_.push_back({stage.strand(fmt::format("s{}", i)), &stage.local(), {}, {}});
+      strands_.push_back({stage.strand(fmt::format("s{}", i)), &stage.local(), {}, {}, 0});
     }
+    std::size_t parties = 0;
+    for (int i = 0; i < program.strands; ++i) {
+      if (leaves(i)) strands_[static_cast<std::size_t>(i)].party = parties++;
+    }
+    latch_ = &stage.latch(parties);
     for (int i = 0; i < program.cells; ++i) {
       cells_.push_back(&stage.cell(fmt::format("c{}", i)));
     }
@@ -132,7 +149,15 @@ class Performance {
     std::int64_t* reg = nullptr;
     Instant remembered;
     std::map<int, Stage::Timer> armed;
+    std::size_t party = 0;  ///< if it ever leaves
   };
+
+  [[nodiscard]] bool leaves(int strand) const {
+    return std::ranges::any_of(program_.bodies, [strand](const Body& body) {
+      return body.strand == strand && std::ranges::find(body.operations, Kind::leave,
+                                                        &Operation::kind) != body.operations.end();
+    });
+  }
 
   void run(int index) {
     const Body& body = program_.bodies[static_cast<std::size_t>(index)];
@@ -176,6 +201,9 @@ class Performance {
       case Kind::stop:
         stage_.stop();
         return;
+      case Kind::leave:
+        latch_->leave(strand.party);
+        return;
       default:
         strand.armed[operation.body] = arm(operation, strand);
     }
@@ -204,6 +232,7 @@ class Performance {
   std::vector<Strand> strands_;
   std::vector<Cell*> cells_;
   Strand setup_;
+  sim::Latch* latch_ = nullptr;
 };
 
 std::string print(const Operation& operation) {
@@ -235,6 +264,8 @@ std::string print(const Operation& operation) {
       return text + fmt::format("r = parameter < {}", operation.low);
     case Kind::stop:
       return text + "stop";
+    case Kind::leave:
+      return text + "leave";
   }
   return text;
 }

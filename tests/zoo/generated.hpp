@@ -30,6 +30,7 @@ struct Operation {
     compare,            ///< r = whether now is before the remembered instant plus low
     compare_parameter,  ///< r = whether the named delay is less than low
     stop,               ///< ends the run
+    leave,              ///< the strand is done; the run ends when all are that ever leave
   };
   Kind kind = Kind::read;
   /// Done only if r is this; below 0: always.
@@ -62,6 +63,7 @@ struct GeneratorOptions {
   bool exchanges = true;
   bool cancels = true;
   bool stops = true;
+  bool leaves = true;
   bool comparisons = true;  ///< timed programs only
   bool parameter = true;    ///< timed programs only
 };

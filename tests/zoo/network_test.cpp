@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <map>
 
+#include "harness/sim/latch.hpp"
 #include "runtime/task.hpp"
 #include "tests/runtime/contract/connection.hpp"
 #include "tests/zoo/grid.hpp"
@@ -39,13 +40,14 @@ struct Service {
   int hangs_up = 0;  ///< 1: the server closes a connection after its first reply
   int more_threads = 0;
   int kill = 0;  ///< when the server is killed; it starts again at once; 0: never
+  int ends = 0;  ///< 1: the run ends with the last client, wherever the server is
 
   static constexpr int Service::*members[] = {
       &Service::more_clients,  &Service::listens, &Service::listens_width, &Service::latency,
       &Service::latency_width, &Service::reply,   &Service::reply_width,   &Service::block,
       &Service::hub,           &Service::start,   &Service::start_width,   &Service::more_messages,
       &Service::gap,           &Service::timeout, &Service::resets,        &Service::stall,
-      &Service::hangs_up,      &Service::kill,    &Service::more_threads};
+      &Service::hangs_up,      &Service::kill,    &Service::more_threads,  &Service::ends};
 };
 
 Service make_service(std::uint64_t seed) {
@@ -74,6 +76,7 @@ Service make_service(std::uint64_t seed) {
   made.hangs_up = sometimes(1);
   made.kill = sometimes(upto(6));
   if (random.below(4) == 0) made.more_threads = 1;
+  made.ends = upto(1);
   return made;
 }
 
@@ -84,8 +87,9 @@ std::string print(const Service& s) {
          fmt::format("; link [{}, {}]; server: {} threads, listens [{}, {}], thinks [{}, {}]",
                      s.latency, s.latency + s.latency_width, 1 + s.more_threads, s.listens,
                      s.listens + s.listens_width, s.reply, s.reply + s.reply_width) +
-         fmt::format(", blocks {}, stalled at 2 for {}, killed at {}{}{}", s.block, s.stall, s.kill,
-                     s.hub != 0 ? ", hub" : "", s.hangs_up != 0 ? ", hangs up" : "");
+         fmt::format(", blocks {}, stalled at 2 for {}, killed at {}{}{}{}", s.block, s.stall,
+                     s.kill, s.hub != 0 ? ", hub" : "", s.hangs_up != 0 ? ", hangs up" : "",
+                     s.ends != 0 ? "; ends with the clients" : "");
 }
 
 Duration ns(int count) { return std::chrono::nanoseconds(count); }
@@ -159,7 +163,16 @@ Awaitable<> client(Runtime& runtime, const Service& service, std::vector<std::st
   }
 }
 
-void build(World& world, const Service& service, Lines& lines) {
+Awaitable<> play(Runtime& runtime, const Service& service, int number, sim::Latch& clients,
+                 Lines& lines) {
+  const std::string name = fmt::format("client {}", number);
+  co_await client(runtime, service, lines[name]);
+  if (service.ends == 0) co_return;
+  clients.leave(static_cast<std::size_t>(number));
+  if (clients.left() == 0) lines["end"].push_back(name);
+}
+
+void build(World& world, const Service& service, sim::Latch& clients, Lines& lines) {
   sim::ProcessOptions options;
   options.name = "server";
   options.threads = 1 + service.more_threads;
@@ -174,8 +187,8 @@ void build(World& world, const Service& service, Lines& lines) {
     world.network().set_latency(name, "server", range(service.latency, service.latency_width));
     sim::ProcessOptions of_client;
     of_client.name = name;
-    of_client.start = [&service, &line = lines[name]](Runtime& runtime, const Executor& root) {
-      spawn(runtime, root, "client", client(runtime, service, line));
+    of_client.start = [&service, &clients, &lines, i](Runtime& runtime, const Executor& root) {
+      spawn(runtime, root, "client", play(runtime, service, i, clients, lines));
     };
     world.add_process(std::move(of_client));
   }
@@ -200,7 +213,8 @@ class Site {
     options.horizon = Duration::max();
     options.steps = steps;
     world.begin(options, decider);
-    build(world, service, lines_);
+    sim::Latch clients(world, static_cast<std::size_t>(1 + service.more_clients));
+    build(world, service, clients, lines_);
     const auto end = world.run();
     if (end == sim::RunEnd::task_failed) ADD_FAILURE() << world.failure();
   }

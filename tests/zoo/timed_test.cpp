@@ -257,6 +257,7 @@ constexpr GeneratorOptions plain{.timed = true,
                                  .exchanges = false,
                                  .cancels = false,
                                  .stops = false,
+                                 .leaves = false,
                                  .comparisons = false,
                                  .parameter = false};
 
@@ -274,6 +275,34 @@ TEST(Timed, Conditions) {
 TEST(Timed, Stops) {
   hold_to_the_clock(with(&GeneratorOptions::conditions, &GeneratorOptions::stops), {.filter = true},
                     200'000);
+}
+// Alice leaves while the server still has something to do for her, and Mallory at some time around
+// that. Passing means: Mallory is found leaving first; second, before the server is through;
+// second, after it.
+TEST(Timed, ARunEndsInTheMiddleOfAConversation) {
+  const explore::Program program{[](Stage& stage) {
+    sim::Latch& latch = stage.latch(2);
+    const auto server = stage.strand("server");
+    stage.after(stage.strand("alice"), {0, 4}, [&stage, &latch, server] {
+      stage.after(server, {1, 1}, [] {});
+      latch.leave(0);
+    });
+    stage.after(stage.strand("mallory"), {1, 3}, [&latch] { latch.leave(1); });
+  }};
+  Visits zones;
+  ASSERT_TRUE(visit_runs<explore::PathDecider>(program, sim::TimeMode::symbolic, runs_max, zones));
+  Visits grid;
+  ASSERT_TRUE(visit_runs<GridDecider>(program, sim::TimeMode::concrete, grid_runs_max, grid));
+  const Classes timed = visit_classes(program, {});
+  EXPECT_EQ(zones.traces.size(), 3U);
+  EXPECT_EQ(zones.traces, grid.traces);
+  EXPECT_EQ(zones.traces, timed.visits.traces);
+  EXPECT_EQ(timed.visits.runs, 3U);
+}
+
+TEST(Timed, Leaves) {
+  hold_to_the_clock(with(&GeneratorOptions::conditions, &GeneratorOptions::leaves),
+                    {.filter = true}, 700'000);
 }
 TEST(Timed, Cancels) { hold_to_the_clock(with(&GeneratorOptions::cancels), {}, 300'000); }
 TEST(Timed, Comparisons) {

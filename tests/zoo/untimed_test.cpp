@@ -166,23 +166,30 @@ void hold_to_brute_force(const GeneratorOptions& options, std::uint64_t first) {
 }
 
 TEST(Untimed, CellsAndMessages) {
-  hold_to_brute_force({.conditions = false, .exchanges = false, .cancels = false, .stops = false},
-                      0);
+  hold_to_brute_force(
+      {.conditions = false, .exchanges = false, .cancels = false, .stops = false, .leaves = false},
+      0);
 }
 TEST(Untimed, Exchanges) {
-  hold_to_brute_force({.conditions = false, .cancels = false, .stops = false}, 0);
+  hold_to_brute_force({.conditions = false, .cancels = false, .stops = false, .leaves = false}, 0);
 }
 TEST(Untimed, Conditions) {
-  hold_to_brute_force({.exchanges = false, .cancels = false, .stops = false}, 0);
+  hold_to_brute_force({.exchanges = false, .cancels = false, .stops = false, .leaves = false}, 0);
 }
 TEST(Untimed, UnconditionalStops) {
-  hold_to_brute_force({.conditions = false, .exchanges = false, .cancels = false}, 100'000);
+  hold_to_brute_force({.conditions = false, .exchanges = false, .cancels = false, .leaves = false},
+                      100'000);
 }
-TEST(Untimed, RunsThatStop) { hold_to_brute_force({.cancels = false}, 100'000); }
+TEST(Untimed, RunsThatStop) { hold_to_brute_force({.cancels = false, .leaves = false}, 100'000); }
 TEST(Untimed, PlainCancelling) {
-  hold_to_brute_force({.conditions = false, .exchanges = false, .stops = false}, 200'000);
+  hold_to_brute_force({.conditions = false, .exchanges = false, .stops = false, .leaves = false},
+                      200'000);
 }
-TEST(Untimed, Cancelling) { hold_to_brute_force({}, 200'000); }
+TEST(Untimed, Cancelling) { hold_to_brute_force({.leaves = false}, 200'000); }
+TEST(Untimed, RunsThatAllLeave) {
+  hold_to_brute_force({.cancels = false, .stops = false}, 300'000);
+}
+TEST(Untimed, Everything) { hold_to_brute_force({}, 400'000); }
 
 }  // namespace
 }  // namespace raceproof::zoo

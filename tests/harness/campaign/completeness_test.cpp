@@ -266,11 +266,6 @@ TEST(Completeness, ReductionVisitsEveryClassOfTheEnumerationOnce) {
       if (!all.complete) continue;
       SCOPED_TRACE(file.string() + " " + variant->name);
       const Visited reduced = visit(*variant, scenario::Search::complete, {}, orders_max());
-      if ((*loaded)->name() == "auth/breaker_storm") {
-        // A known gap (docs/decisions/0010): one of its classes is not visited.
-        EXPECT_EQ(reduced.violated.size() + 1, all.violated.size());
-        continue;
-      }
       ++compared;
       EXPECT_TRUE(reduced.complete);
       EXPECT_EQ(all.violated, reduced.violated);
