@@ -115,6 +115,7 @@ class Process final : public Runtime {
   void touch();
   Strand& strand_of(const Executor& executor) const;
   [[nodiscard]] Strand& root() { return *strands_.front(); }
+  [[nodiscard]] const std::deque<std::unique_ptr<Strand>>& strands() const { return strands_; }
   [[nodiscard]] OperationPool& pool();
 
  private:

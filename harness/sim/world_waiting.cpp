@@ -30,6 +30,8 @@ void World::take_stock(Process& process) {
 void World::observe_stock() {
   for (Process* process : std::exchange(stock_wanted_, {})) {
     if (!process->alive()) continue;
+    // What it holds is up to each of its strands.
+    for (const auto& strand : process->strands()) touch(strand->object, false);
     Network::Held held = network_.held_by(*process);
     std::int64_t timers = 0;
     std::int64_t connects = 0;

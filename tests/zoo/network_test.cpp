@@ -39,15 +39,17 @@ struct Service {
   int stall = 0;     ///< how long the server is stalled, from 2 on; 0: never
   int hangs_up = 0;  ///< 1: the server closes a connection after its first reply
   int more_threads = 0;
-  int kill = 0;  ///< when the server is killed; it starts again at once; 0: never
-  int ends = 0;  ///< 1: the run ends with the last client, wherever the server is
+  int kill = 0;   ///< when the server is killed; it starts again at once; 0: never
+  int ends = 0;   ///< 1: the run ends with the last client, wherever the server is
+  int stock = 0;  ///< when it is looked at what the server holds; 0: never
 
   static constexpr int Service::*members[] = {
       &Service::more_clients,  &Service::listens, &Service::listens_width, &Service::latency,
       &Service::latency_width, &Service::reply,   &Service::reply_width,   &Service::block,
       &Service::hub,           &Service::start,   &Service::start_width,   &Service::more_messages,
       &Service::gap,           &Service::timeout, &Service::resets,        &Service::stall,
-      &Service::hangs_up,      &Service::kill,    &Service::more_threads,  &Service::ends};
+      &Service::hangs_up,      &Service::kill,    &Service::more_threads,  &Service::ends,
+      &Service::stock};
 };
 
 Service make_service(std::uint64_t seed) {
@@ -77,6 +79,7 @@ Service make_service(std::uint64_t seed) {
   made.kill = sometimes(upto(6));
   if (random.below(4) == 0) made.more_threads = 1;
   made.ends = upto(1);
+  made.stock = sometimes(upto(6));
   return made;
 }
 
@@ -89,7 +92,8 @@ std::string print(const Service& s) {
                      s.listens + s.listens_width, s.reply, s.reply + s.reply_width) +
          fmt::format(", blocks {}, stalled at 2 for {}, killed at {}{}{}{}", s.block, s.stall,
                      s.kill, s.hub != 0 ? ", hub" : "", s.hangs_up != 0 ? ", hangs up" : "",
-                     s.ends != 0 ? "; ends with the clients" : "");
+                     s.ends != 0 ? "; ends with the clients" : "") +
+         fmt::format(", looked at at {}", s.stock);
 }
 
 Duration ns(int count) { return std::chrono::nanoseconds(count); }
@@ -131,6 +135,11 @@ Awaitable<> server(Runtime& runtime, Executor root, const Service& service, Line
     spawn(runtime, strand, "serve", serve(runtime, service, peer, std::move(stream), hub, lines));
   }
   co_await runtime.sleep_until(Instant::max(), "end");
+}
+
+Awaitable<> keeper(Runtime& runtime, const Service& service, World& world) {
+  co_await runtime.sleep_for(ns(service.stock), "stock");
+  world.take_stock(*world.current_strand()->process);
 }
 
 Awaitable<> client(Runtime& runtime, const Service& service, std::vector<std::string>& line) {
@@ -176,8 +185,10 @@ void build(World& world, const Service& service, sim::Latch& clients, Lines& lin
   sim::ProcessOptions options;
   options.name = "server";
   options.threads = 1 + service.more_threads;
-  options.start = [&service, &lines](Runtime& runtime, const Executor& root) {
+  options.start = [&service, &world, &lines](Runtime& runtime, const Executor& root) {
     spawn(runtime, root, "server", server(runtime, root, service, lines));
+    if (service.stock == 0) return;
+    spawn(runtime, runtime.make_strand("keeper"), "keeper", keeper(runtime, service, world));
   };
   sim::Process& process = world.add_process(std::move(options));
   if (service.stall > 0) world.stall(process, ns(2), ns(service.stall));
@@ -212,6 +223,15 @@ class Site {
     options.time = time;
     options.horizon = Duration::max();
     options.steps = steps;
+    options.on_observation = [this](const Observation& told) {
+      if (told.name != "process_left") return;
+      std::string held;
+      for (const Field& field : told.fields) {
+        const auto* count = std::get_if<std::int64_t>(&field.value);
+        if (count != nullptr) held += fmt::format("{} {} ", *count, field.key);
+      }
+      lines_["stock"].push_back(held);
+    };
     world.begin(options, decider);
     sim::Latch clients(world, static_cast<std::size_t>(1 + service.more_clients));
     build(world, service, clients, lines_);
