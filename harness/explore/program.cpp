@@ -104,13 +104,17 @@ Stage::Timer Stage::at(Strand on, Instant when, Action action) {
   return arm(on, when, std::move(action));
 }
 
-void Stage::cancel(Timer timer) { runtime_->cancel_operation(armed_[timer].operation); }
+void Stage::cancel(Timer timer, Action instead) {
+  armed_[timer].instead = std::move(instead);
+  runtime_->cancel_operation(armed_[timer].operation);
+}
 
 void Stage::ended(Timer timer, ErrorCode error) {
   Armed& step = armed_[timer];
   Action action = std::move(step.action);
   if (error) {
     note(Record::Kind::cancel, timer, 0);  // still in the step that cancelled it
+    if (Action instead = std::move(step.instead)) instead();
     return;
   }
   current_ = timer;

@@ -96,8 +96,9 @@ class Stage {
   /// Arms a step at a point in time (now, if that has passed).
   Timer at(Strand on, Instant when, Action action);
   /// Takes back a step that was armed for the calling strand. Without effect if it has happened, or
-  /// if both are due at one moment and it could not be stopped any more.
-  void cancel(Timer timer);
+  /// if both are due at one moment and it could not be stopped any more; otherwise `instead` is
+  /// done, still in the calling step.
+  void cancel(Timer timer, Action instead = {});
   /// A strand that takes the given steps one after the other.
   template <class... Actions>
   Strand thread(std::string_view name, Actions&&... actions) {
@@ -173,6 +174,7 @@ class Stage {
     sim::PointId point = 0;  ///< symbolic runs
     OperationId operation = 0;
     Action action;
+    Action instead;  ///< when it is cancelled
   };
   bool recording = false;
   [[nodiscard]] const std::vector<Record>& records() const { return records_; }

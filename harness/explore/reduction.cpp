@@ -1,10 +1,9 @@
 #include "harness/explore/reduction.hpp"
 
 #include <algorithm>
-#include <boost/smart_ptr/intrusive_ref_counter.hpp>
-#include <boost/unordered/unordered_flat_set.hpp>
 #include <utility>
 
+#include "harness/explore/reduction_tree.hpp"
 #include "harness/sim/time_model.hpp"
 
 namespace raceproof::explore {
@@ -13,47 +12,6 @@ using sim::Access;
 using sim::Identity;
 using sim::StepId;
 using sim::StepLog;
-
-/// What a step touched, and how it answered the questions inside it.
-struct Reduction::Footprint
-    : boost::intrusive_ref_counter<Footprint, boost::thread_unsafe_counter> {
-  Identity identity = 0;
-  bool on_everything = false;  ///< it ended the run, or is not known
-  std::vector<Access> accesses;
-  std::vector<std::uint32_t> answers;
-};
-
-/// A node of a wake-up tree: a step, and what is to follow it.
-struct Reduction::Branch {
-  FootprintPtr step;
-  Branches below;
-  bool anything = false;  ///< beside what is below, whatever else may follow
-};
-
-/// A choice on the way to the current run: which step is next, or an answer inside a step.
-struct Reduction::Node {
-  bool is_step = true;
-  std::uint32_t chosen = 0;
-  // A step:
-  StepId step = 0;
-  Identity identity = 0;
-  std::vector<FootprintPtr> sleep;            ///< visited from here, or asleep already
-  FootprintPtr taken;                         ///< of the chosen step, over all its answers
-  Branches branches;                          ///< to be visited from here
-  bool anything = false;                      ///< then, whatever else there is
-  boost::unordered_flat_set<Identity> tried;  ///< sequences that were to be visited from here
-  // An answer:
-  std::uint32_t alternatives = 0;
-  std::uint32_t first = 0;        ///< the alternative that was followed first
-  std::uint32_t next = 0;         ///< the others are followed in their order from here
-  bool preempts = false;          ///< every alternative but the first interrupts a thread
-  std::uint32_t preemptions = 0;  ///< before this choice
-
-  [[nodiscard]] bool asleep(Identity wanted) const {
-    return std::ranges::any_of(
-        sleep, [&](const FootprintPtr& sleeper) { return sleeper->identity == wanted; });
-  }
-};
 
 namespace {
 
@@ -88,6 +46,8 @@ Reduction::~Reduction() = default;
 void Reduction::begin_run() {
   depth_ = 0;
   answers_in_step_ = 0;
+  at_step_ = 0;
+  way_ = 0;
   preemptions_ = 0;
   log_.wants_timely = !options_.untimed && length_ <= 1;
 }
@@ -113,12 +73,23 @@ std::size_t Reduction::choose(sim::ChoiceKind kind, std::span<const sim::Meaning
       ++answers_in_step_;
       preemptions_ = node.preemptions + (node.preempts && node.chosen != 0 ? 1 : 0);
     }
-    return took(node.chosen);
+    return took(kind, alternatives, node.chosen);
   }
   return is_step ? next_step(alternatives) : next_answer(kind, alternatives);
 }
 
-std::size_t Reduction::took(std::size_t chosen) {
+std::size_t Reduction::took(sim::ChoiceKind kind, std::span<const sim::Meaning> alternatives,
+                            std::size_t chosen) {
+  if (kind == sim::ChoiceKind::next_event) {
+    at_step_ = depth_;
+    way_ = 1;
+  } else if (alternatives[chosen].identity == 0) {
+    way_ = 0;  // comparisons of times have no names
+  } else if (way_ != 0 && (kind != sim::ChoiceKind::timer_queued || chosen != 0)) {
+    // A timer that was not queued is what it is where nobody asks.
+    way_ = sim::mix(sim::mix(way_, alternatives[chosen].identity), chosen);
+  }
+  log_.in_vain = path_[at_step_].dozes(way_);
   ++depth_;
   if (trail_ != nullptr) trail_->push_back({static_cast<std::uint32_t>(chosen), 0, false});
   log_.wants_timely = !options_.untimed && depth_ + 1 >= length_;
@@ -129,6 +100,7 @@ Reduction::Node& Reduction::push_node() {
   if (length_ == path_.size()) path_.emplace_back();
   Node& node = path_[length_++];
   node.sleep.clear();
+  node.dozing.clear();
   node.taken = nullptr;
   node.branches.clear();
   node.anything = false;
@@ -143,10 +115,16 @@ std::size_t Reduction::next_step(std::span<const sim::Meaning> alternatives) {
   node.is_step = true;
   node.step = before + 1;
   if (before > 0) {
-    const auto done = log_.accesses(before);
-    for (const FootprintPtr& sleeper : path_[node_of_[before]].sleep) {
-      if (!sleeper->on_everything && !dependent(sleeper->accesses, done)) {
+    const auto stays = [done = log_.accesses(before)](const FootprintPtr& sleeper) {
+      return !sleeper->on_everything && !dependent(sleeper->accesses, done);
+    };
+    const Node& last = path_[node_of_[before]];
+    std::ranges::copy_if(last.dozing, std::back_inserter(node.dozing), stays);
+    for (const FootprintPtr& sleeper : last.sleep) {
+      if (stays(sleeper)) {
         node.sleep.push_back(sleeper);
+      } else {
+        std::ranges::copy_if(sleeper->ways, std::back_inserter(node.dozing), stays);
       }
     }
   }
@@ -179,7 +157,7 @@ std::size_t Reduction::next_step(std::span<const sim::Meaning> alternatives) {
   node.identity = alternatives[chosen].identity;
   node_of_.resize(before + 1);
   node_of_.push_back(static_cast<std::uint32_t>(length_ - 1));
-  return took(chosen);
+  return took(sim::ChoiceKind::next_event, alternatives, chosen);
 }
 
 void Reduction::follow(Branch branch) {
@@ -223,7 +201,7 @@ std::size_t Reduction::next_answer(sim::ChoiceKind kind,
   node.next = 0;
   ++answers_in_step_;
   preemptions_ += node.preempts && node.chosen != 0 ? 1 : 0;
-  return took(node.chosen);
+  return took(kind, alternatives, node.chosen);
 }
 
 void Reduction::note_footprint(StepId step) {
@@ -236,6 +214,8 @@ void Reduction::note_footprint(StepId step) {
   }
   // Other answers, perhaps other objects.
   auto both = boost::intrusive_ptr<Footprint>(new Footprint(*node.taken));
+  if (both->ways.empty()) both->ways.push_back(node.taken);
+  both->ways.push_back(now);
   both->on_everything |= now->on_everything;
   for (const Access& access : now->accesses) {
     const auto known = std::ranges::find(both->accesses, access.object, &Access::object);
@@ -258,6 +238,7 @@ const Reduction::FootprintPtr& Reduction::footprint(StepId step) {
   made->on_everything = log_.step(step).last;
   const auto accesses = log_.accesses(step);
   made->accesses.assign(accesses.begin(), accesses.end());
+  if (step == log_.current_id()) made->way = way_;
   for (std::size_t i = node_of_[step] + 1; i < length_ && !path_[i].is_step; ++i) {
     made->answers.push_back(path_[i].chosen);
   }
@@ -284,9 +265,9 @@ bool Reduction::next() {
   if (log_.given_up) {
     ++blocked_;
   } else {
-    note_footprint(log_.current_id());
     ++(log_.impossible ? impossible_ : classes_);
   }
+  if (!log_.given_up || log_.in_vain) note_footprint(log_.current_id());
   // An optimal reduction finds all it needs in runs that are complete.
   const bool complete_only = merges() && options_.kind == ReductionOptions::Kind::optimal;
   if (!log_.given_up || !complete_only) reverse_races();

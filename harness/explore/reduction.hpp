@@ -16,6 +16,9 @@
 // known only of steps that happened together, and that steps touch the same objects in either
 // order. Elsewhere a sequence joins a branch only if it contains the branch; some runs may then
 // turn out redundant.
+//
+// A step that can go several ways falls asleep in each of them, and may be woken in some only: a
+// run in which it then goes one of the others is given up when the step ends.
 #pragma once
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
@@ -95,7 +98,8 @@ class Reduction final : public sim::Decider {
 
   std::size_t next_step(std::span<const sim::Meaning> alternatives);
   std::size_t next_answer(sim::ChoiceKind kind, std::span<const sim::Meaning> alternatives);
-  std::size_t took(std::size_t chosen);
+  std::size_t took(sim::ChoiceKind kind, std::span<const sim::Meaning> alternatives,
+                   std::size_t chosen);
   [[nodiscard]] bool within_bound(const Node& node, std::uint32_t alternative);
   Node& push_node();
   void note_footprint(sim::StepId step);
@@ -139,6 +143,8 @@ class Reduction final : public sim::Decider {
   FootprintPtr guiding_;  ///< the current step, as it was where the guide comes from
   std::vector<bool> happened_;
   std::size_t answers_in_step_ = 0;
+  std::size_t at_step_ = 0;  ///< the node of the current step
+  sim::Identity way_ = 0;    ///< that the current step has gone so far (Footprint::way)
   std::uint32_t preemptions_ = 0;
   std::vector<PathDecider::Step>* trail_ = nullptr;
   std::uint64_t classes_ = 0;

@@ -19,6 +19,7 @@ void StepLog::begin_run() {
   let_go_.clear();
   learned_ = false;
   given_up = false;
+  in_vain = false;
   impossible = false;
   begin_step(1, 0, none);
 }

@@ -134,6 +134,8 @@ class StepLog {
   std::vector<std::uint8_t> timely;
   /// The search gives this run up (nothing new can come of it).
   bool given_up = false;
+  /// If the current step ends with what it has been asked so far, the run is to be given up.
+  bool in_vain = false;
   /// Delays restrict nothing: any order of what is armed is taken to be possible.
   bool untimed = false;
   /// The run's times contradict each other: no such run exists.

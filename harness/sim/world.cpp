@@ -511,6 +511,8 @@ RunEnd World::loop() {
     if (worked) continue;
     if (!stock_wanted_.empty()) observe_stock();
     if (steps_ != nullptr && steps_->impossible) return RunEnd::impossible;
+    if (steps_ != nullptr && steps_->in_vain) steps_->given_up = true;
+    if (steps_ != nullptr && steps_->given_up) return RunEnd::given_up;
     if (trace_.events().size() > options_.event_limit) return RunEnd::event_limit;
     if (!advance()) {
       return steps_ != nullptr && steps_->given_up ? RunEnd::given_up : RunEnd::quiescent;

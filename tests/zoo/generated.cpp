@@ -80,7 +80,7 @@ class Generator {
     } else if (kind == 5) {
       made.kind = options_.exchanges ? Kind::compare_exchange : Kind::add;
     } else if (kind == 6) {
-      if (options_.cancels) made.kind = Kind::cancel;
+      if (options_.cancels) made.kind = cancel();
       made.body = random_body();
     } else if (kind == 7) {
       if (options_.stops && (made.only_if > 0 || !options_.conditions)) made.kind = Kind::stop;
@@ -97,11 +97,13 @@ class Generator {
       made.only_if = only_if;
       if (options_.comparisons && random_.below(4) == 0) made.kind = Kind::arm_at;
     } else if (kind == 11 && options_.cancels) {
-      made.kind = Kind::cancel;
+      made.kind = cancel();
       made.body = random_body();
     }
     return made;
   }
+
+  Kind cancel() { return random_.below(2) == 0 ? Kind::cancel : Kind::cancel_and_write; }
 
   int random_body() { return pick(random_, program_.bodies.size()); }
 
@@ -182,11 +184,16 @@ class Performance {
       case Kind::compare_exchange:
         reg = cell.compare_exchange(reg, operation.value) ? 1 : 0;
         return;
-      case Kind::cancel: {
+      case Kind::cancel:
+      case Kind::cancel_and_write: {
         const auto armed = strand.armed.find(operation.body);
-        if (armed != strand.armed.end() && stage_.armed()[armed->second].strand == strand.name) {
-          stage_.cancel(armed->second);
+        if (armed == strand.armed.end()) return;
+        if (stage_.armed()[armed->second].strand != strand.name) return;
+        Stage::Action instead;
+        if (operation.kind == Kind::cancel_and_write) {
+          instead = [&cell, value = operation.value] { cell.write(value); };
         }
+        stage_.cancel(armed->second, std::move(instead));
         return;
       }
       case Kind::remember:
@@ -256,6 +263,8 @@ std::string print(const Operation& operation) {
       return text + fmt::format("arm b{} at t + {}", operation.body, operation.low);
     case Kind::cancel:
       return text + fmt::format("cancel b{}", operation.body);
+    case Kind::cancel_and_write:
+      return text + fmt::format("cancel b{}, then {} = {}", operation.body, cell, operation.value);
     case Kind::remember:
       return text + "t = now";
     case Kind::compare:

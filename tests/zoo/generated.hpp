@@ -26,6 +26,7 @@ struct Operation {
     arm_by_parameter,   ///< arms `body`, after the named delay
     arm_at,             ///< arms `body` at the remembered instant plus low
     cancel,             ///< cancels `body`, if it runs on this strand and was armed by it
+    cancel_and_write,   ///< likewise, and cell = value if that was in time
     remember,           ///< the strand's instant = now
     compare,            ///< r = whether now is before the remembered instant plus low
     compare_parameter,  ///< r = whether the named delay is less than low

@@ -291,6 +291,7 @@ struct Complaint {
     zones_and_grid,
     missing,
     too_many,
+    twice,
     names
   } kind = Kind::none;
   std::string text;
@@ -328,6 +329,9 @@ Complaint complaint_of(const Service& service, Totals* totals = nullptr) {
     const bool misses = !std::ranges::includes(timed.lines, zones.lines);
     return {misses ? missing : too_many,
             "reduction against zones: " + compare(timed.lines, zones.lines)};
+  }
+  if (timed.runs != timed.names.size()) {
+    return {twice, fmt::format("{} runs of {} classes", timed.runs, timed.names.size())};
   }
   if (timed.names != zones.names) {
     return {names, "names, reduction against zones: " + compare(timed.names, zones.names)};

@@ -300,6 +300,30 @@ TEST(Timed, ARunEndsInTheMiddleOfAConversation) {
   EXPECT_EQ(timed.visits.runs, 3U);
 }
 
+// A step that stops a timer due at that very moment, or comes too late for it; only in time does it
+// touch what another strand writes. Passing means: the way that touches nothing is visited once,
+// and not again after the other strand's step, which has to do with the other way. Beside it there
+// are that way, before and after the other strand's step, and the timer that comes first.
+TEST(Timed, AStepIsAsleepInOneOfItsWays) {
+  const explore::Program program{[](Stage& stage) {
+    explore::Cell& cell = stage.cell("c");
+    auto& timer = stage.keep<Stage::Timer>();
+    const auto strand = stage.strand("a");
+    stage.after(strand, {3, 3},
+                [&stage, &cell, &timer] { stage.cancel(timer, [&cell] { cell.write(1); }); });
+    stage.after(strand, {0, 0}, [&stage, &timer, strand] {
+      timer = stage.after(strand, {3, 3}, [] {});
+    });
+    stage.after(stage.strand("b"), {3, 3}, [&cell] { cell.write(2); });
+  }};
+  Visits zones;
+  ASSERT_TRUE(visit_runs<explore::PathDecider>(program, sim::TimeMode::symbolic, runs_max, zones));
+  const Classes timed = visit_classes(program, {});
+  EXPECT_EQ(zones.traces.size(), 4U);
+  EXPECT_EQ(zones.traces, timed.visits.traces);
+  EXPECT_EQ(timed.visits.runs, 4U);
+}
+
 TEST(Timed, Leaves) {
   hold_to_the_clock(with(&GeneratorOptions::conditions, &GeneratorOptions::leaves),
                     {.filter = true}, 700'000);
