@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <span>
 
-#include "harness/campaign/confirm.hpp"
+#include "harness/campaign/why.hpp"
 #include "harness/explore/fewest.hpp"
 #include "harness/scenario/model.hpp"
 
@@ -238,8 +238,8 @@ std::optional<SavedFailure> FailureReplay::save_again(const Replay& replay,
   if (!recording || !shows(shown)) return std::nullopt;
   SavedFailure saved = failure_;
   if (const auto check = violated_check(shown)) {
-    saved.cause =
-        explain(runner_.world().trace(), variant_->checks[*check], runner_.findings()[*check]);
+    saved.cause = explain(runner_.world().trace(), *runner_.world().steps(),
+                          variant_->checks[*check], runner_.findings()[*check]);
   }
   // Of another order of events a concrete run cannot tell.
   saved.tie_only = failure_.tie_only && replay.course != Course::other;

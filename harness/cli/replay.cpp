@@ -7,9 +7,9 @@
 #include <map>
 #include <stdexcept>
 
-#include "harness/campaign/confirm.hpp"
 #include "harness/campaign/failure_file.hpp"
 #include "harness/campaign/runner.hpp"
+#include "harness/campaign/why.hpp"
 #include "harness/cli/answer_text.hpp"
 #include "harness/cli/event_text.hpp"
 #include "harness/cli/load.hpp"
@@ -111,7 +111,8 @@ bool print_findings(campaign::Runner& runner, const scenario::ResolvedVariant& v
     fmt::print("{}  {}\n", word, variant.checks[i].text);
     if (!guard && finding.violated) {
       violated = true;
-      fmt::print("          {}\n", campaign::explain(trace, variant.checks[i], finding));
+      fmt::print("          {}\n",
+                 campaign::explain(trace, *runner.world().steps(), variant.checks[i], finding));
     }
   }
   return violated;
