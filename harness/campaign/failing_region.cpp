@@ -21,6 +21,13 @@ bool shows(const RunRecord& record, std::size_t check, std::size_t checks) {
   return is_broken(record.end) || !record.clients_ok;
 }
 
+IntegerSet not_below(std::int64_t value) {
+  return IntegerSet(1, std::vector<Inequality>{{{1}, -value}});
+}
+IntegerSet not_above(std::int64_t value) {
+  return IntegerSet(1, std::vector<Inequality>{{{-1}, value}});
+}
+
 void unite(IntegerSet& all, const IntegerSet& more) {
   if (!more.is_subset_of(all)) all = all.united(more).coalesced();
 }
@@ -96,21 +103,35 @@ RegionText FailingRegion::text() const {
   return text;
 }
 
-std::optional<nanoseconds> FailingRegion::slack(const Line& line) const {
+IntegerSet FailingRegion::safe_values(const Line& line) const {
   const auto& parameter = variant_.parameters[line.parameter];
-  const std::int64_t at = at_[line.parameter];
   const std::vector<Inequality> range = {{{1}, -parameter.low_ns}, {{-1}, parameter.high_ns}};
-  const IntegerSet safe = IntegerSet(1, range).without(line.failing);
-  const std::vector<Inequality> above = {{{1}, -at}};
-  const std::vector<Inequality> below = {{{-1}, at}};
+  return IntegerSet(1, range).without(line.failing);
+}
+
+std::optional<nanoseconds> FailingRegion::slack(const Line& line) const {
+  const std::int64_t at = at_[line.parameter];
+  const IntegerSet safe = safe_values(line);
   std::optional<nanoseconds> least;
-  if (const auto up = safe.common(IntegerSet(1, above)).bounds(0))
-    least = nanoseconds(up->low - at);
-  if (const auto down = safe.common(IntegerSet(1, below)).bounds(0)) {
+  if (const auto up = safe.common(not_below(at)).bounds(0)) least = nanoseconds(up->low - at);
+  if (const auto down = safe.common(not_above(at)).bounds(0)) {
     const nanoseconds distance(at - down->high);
     least = least ? std::min(*least, distance) : distance;
   }
   return least;
+}
+
+std::vector<RangedDelay> FailingRegion::spans() const {
+  std::vector<RangedDelay> spans;
+  for (const Line& line : lines_) {
+    const auto& parameter = variant_.parameters[line.parameter];
+    const IntegerSet safe = safe_values(line);
+    const auto up = safe.common(not_below(at_[line.parameter])).bounds(0);
+    const auto down = safe.common(not_above(at_[line.parameter])).bounds(0);
+    spans.push_back({parameter.name, nanoseconds(down ? down->high + 1 : parameter.low_ns),
+                     nanoseconds(up ? up->low - 1 : parameter.high_ns)});
+  }
+  return spans;
 }
 
 std::optional<Margin> FailingRegion::margin() const {

@@ -50,6 +50,9 @@ class FailingRegion {
   /// at a value that belongs to none of the classes, whatever the drawn delays; nothing if no
   /// parameter does that.
   [[nodiscard]] std::optional<Margin> margin() const;
+  /// Of each ranged parameter, the values around the one in `at`, and within its range, that belong
+  /// to the classes, the others being at `at`.
+  [[nodiscard]] std::vector<RangedDelay> spans() const;
 
  private:
   /// The values of one ranged parameter with which some class is there, the others being at `at`.
@@ -57,6 +60,7 @@ class FailingRegion {
     sim::VariableId parameter;
     explore::IntegerSet failing;
   };
+  [[nodiscard]] explore::IntegerSet safe_values(const Line& line) const;
   [[nodiscard]] std::optional<nanoseconds> slack(const Line& line) const;
 
   const scenario::ResolvedVariant& variant_;

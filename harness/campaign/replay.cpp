@@ -34,7 +34,8 @@ bool subjects_are_gone(const SavedFailure& failure, const explore::Followed& fol
   return any;
 }
 
-/// What continuation `number` begins with.
+}  // namespace
+
 std::vector<std::int64_t> answers_before(const explore::Followed& followed, std::uint64_t number) {
   if (followed.drift) return followed.drift->before;
   auto met_at = followed.met_at;  // every decision was met
@@ -56,8 +57,6 @@ std::uint64_t seed_of(const ReplayOptions& options, std::uint64_t number) {
   for (std::uint64_t i = 0; i < number; ++i) seed = seeds.next();
   return seed;
 }
-
-}  // namespace
 
 int Replay::exit_code() const {
   if (answer == ReplayAnswer::reproduced || continuations.shown > 0 || !others.empty()) return 1;

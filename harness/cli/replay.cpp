@@ -145,6 +145,7 @@ int replay_failure(const ReplayArguments& arguments) {
   const campaign::ReplayOptions options = {.continuations = arguments.continuations,
                                            .seed = arguments.seed.value_or(1)};
   const auto replay = player.play(options);
+  const auto read = player.read_class(replay, options);
   const auto show = [&](const campaign::RunRecord& record) {
     Printer(player.runner().world().trace(), !arguments.observations_only).print();
     (void)print_findings(player.runner(), player.variant(), record);
@@ -154,7 +155,7 @@ int replay_failure(const ReplayArguments& arguments) {
     fmt::print("\ncontinuation {}, the first that shows it\n\n", *replay.continuations.first + 1);
     show(player.show_continuation(replay, options, *replay.continuations.first));
   }
-  fmt::print("\n{}", answer_text(player.failure(), replay, options));
+  fmt::print("\n{}", answer_text(player.failure(), replay, options, read));
   if (!arguments.save.empty()) save_again(player, replay, options, arguments.save);
   return replay.exit_code();
 }
