@@ -63,6 +63,14 @@ void fields(Archive& a, campaign::Margin& v) {
 }
 
 template <class Archive>
+void fields(Archive& a, campaign::RestsOn& v) {
+  a.field("fake", v.fake);
+  a.field("server", v.server);
+  a.field("verified", v.verified);
+  a.field("unverified", v.unverified);
+}
+
+template <class Archive>
 void fields(Archive& a, campaign::Failure& v) {
   a.field("id", v.id);
   a.field("check", v.check);
@@ -74,6 +82,10 @@ void fields(Archive& a, campaign::Failure& v) {
   a.field("steady_delays", v.steady_delays);
   a.field("steady_slack_ns", v.steady_slack);
   a.field("region", v.region);
+  a.field("fails_if", v.fails_if);
+  a.field("fails_if_more", v.fails_if_more);
+  a.field("fails_if_complete", v.fails_if_complete);
+  a.field("rests_on", v.rests_on);
   a.field("baseline_distance", v.baseline_distance);
   a.field("margin", v.margin);
   a.field("tie_only", v.tie_only);

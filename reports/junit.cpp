@@ -96,7 +96,12 @@ std::string failures_text(const VariantResult& variant) {
     for (const auto& delay : failure.delays) {
       text += "  with: " + delay.name + ' ' + exact(delay.at) + '\n';
     }
-    for (const auto& inequality : failure.region) text += "  fails if: " + inequality + '\n';
+    if (const auto region = region_in_words(failure); !region.empty()) {
+      text += "  fails if: " + region + '\n';
+    }
+    if (const auto open = unverified_in_words(failure); !open.empty()) {
+      text += "  rests on: " + open + '\n';
+    }
     if (failure.margin) {
       text += fmt::format("  margin: {} by {}\n", failure.margin->parameter,
                           exact(failure.margin->slack));

@@ -12,8 +12,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "harness/campaign/verdict.hpp"
 #include "reports/terminal_failures.hpp"
+#include "reports/terminal_parts.hpp"
 #include "reports/text_table.hpp"
 #include "reports/words.hpp"
 
@@ -21,38 +21,12 @@ namespace raceproof::report {
 
 using campaign::CampaignResult;
 using campaign::ClientSummary;
-using campaign::ExitCode;
 using campaign::nanoseconds;
 using campaign::VariantResult;
-using campaign::Verdict;
 
 namespace {
 
 constexpr std::size_t width_min = 40;
-
-std::string_view shout(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::pass:
-      return "PASS";
-    case Verdict::fail:
-      return "FAIL";
-    case Verdict::unknown:
-      break;
-  }
-  return "UNKNOWN";
-}
-
-Style style_of(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::pass:
-      return Style::good;
-    case Verdict::fail:
-      return Style::bad;
-    case Verdict::unknown:
-      break;
-  }
-  return Style::doubtful;
-}
 
 /// The last column: why it is not green, what was found, and over what.
 std::string basis_of(const VariantResult& variant) {
@@ -62,6 +36,8 @@ std::string basis_of(const VariantResult& variant) {
   const auto levels = levels_in_words(variant);
   return levels.empty() ? text : text + "; " + levels;
 }
+
+}  // namespace
 
 std::string render_table(const CampaignResult& result, const TerminalOptions& options) {
   TextTable table({"scenario / variant", "expected", "verdict", "time", "found, and over what"});
@@ -77,6 +53,8 @@ std::string render_table(const CampaignResult& result, const TerminalOptions& op
   }
   return table.render(options.width, options.colour);
 }
+
+namespace {
 
 std::string client_line(const ClientSummary& summary) {
   std::string text = fmt::format("{} of {} scripts succeeded", grouped(summary.successes),
@@ -154,98 +132,6 @@ std::string render_covered(const CampaignResult& result, const TerminalOptions& 
     }
   }
   return text.empty() ? text : "\nlatencies covered from end to end\n" + text;
-}
-
-/// What the verdicts leave out, said once: with the number of variants where it is not all of them.
-std::string render_exclusions(const CampaignResult& result, const TerminalOptions& options) {
-  std::vector<std::pair<std::string, std::size_t>> exclusions;
-  std::size_t variants = 0;
-  for (const auto& scenario : result.scenarios) {
-    for (const auto& variant : scenario.variants) {
-      ++variants;
-      for (const auto& exclusion : variant.bound.exclusions) {
-        const auto known =
-            std::ranges::find(exclusions, exclusion, &std::pair<std::string, std::size_t>::first);
-        if (known == exclusions.end()) {
-          exclusions.emplace_back(exclusion, 1);
-        } else {
-          ++known->second;
-        }
-      }
-    }
-  }
-  std::string text;
-  for (const auto& [exclusion, count] : exclusions) {
-    if (!text.empty()) text += "; ";
-    text += exclusion;
-    if (count < variants) text += fmt::format(" ({} of {} variants)", count, variants);
-  }
-  return text.empty() ? text : "\n" + indented("not varied: ", text, options.width);
-}
-
-/// Every fake once: what it was last found to agree with.
-std::string render_fakes(const CampaignResult& result, const TerminalOptions& options) {
-  std::vector<std::string> lines;
-  for (const auto& scenario : result.scenarios) {
-    for (const auto& variant : scenario.variants) {
-      for (const auto& fake : variant.fakes) {
-        auto line = fake_in_words(fake);
-        if (std::ranges::find(lines, line) == lines.end()) lines.push_back(std::move(line));
-      }
-    }
-  }
-  std::string text;
-  for (const auto& line : lines) text += indented("  ", line, options.width);
-  return text.empty() ? text : "\nfakes, and what they were last compared with\n" + text;
-}
-
-std::string render_input_errors(const CampaignResult& result, const TerminalOptions& options) {
-  std::string text;
-  for (const auto& error : result.input_errors) {
-    text += styled("UNUSABLE", Style::bad, options.colour) + "  " + error.file + '\n';
-    for (const auto& diagnostic : error.diagnostics) text += "  " + diagnostic + '\n';
-  }
-  return text.empty() ? text : text + '\n';
-}
-
-std::string_view meaning(ExitCode code) {
-  switch (code) {
-    case ExitCode::pass:
-      return "everything is as it must be";
-    case ExitCode::fail:
-      return "at least one variant failed";
-    case ExitCode::unusable_input:
-      return "some input could not be used";
-    case ExitCode::unknown:
-      break;
-  }
-  return "not everything could be decided";
-}
-
-std::string render_summary(const CampaignResult& result, const TerminalOptions& options) {
-  const auto& totals = result.totals;
-  const Verdict overall = result.exit_code == ExitCode::pass      ? Verdict::pass
-                          : result.exit_code == ExitCode::unknown ? Verdict::unknown
-                                                                  : Verdict::fail;
-  std::string work = counted(totals.classes, "class") + " of orders explored";
-  if (totals.runs > 0) work += ", " + counted(totals.runs, "run") + " sampled";
-  const std::string lead(shout(overall));
-  const std::string line = indented(
-      lead + "  ",
-      fmt::format("{} of {}: {} passed, {} failed, {} unknown", counted(totals.variants, "variant"),
-                  counted(totals.scenarios, "scenario"), totals.passed, totals.failed,
-                  totals.unknown),
-      options.width);
-  std::string text(1, '\n');
-  text += styled(lead, style_of(overall), options.colour);
-  text += line.substr(lead.size());
-  text += indented(
-      "  ",
-      fmt::format("{}; {}; seed {}; exit code {}: {}", work, rounded_seconds(result.wall_seconds),
-                  result.seed, static_cast<int>(result.exit_code), meaning(result.exit_code)),
-      options.width);
-  for (const auto& path : options.report_paths) text += "  report: " + path + '\n';
-  return text;
 }
 
 std::size_t number_or(const char* text, std::size_t fallback) {

@@ -33,10 +33,6 @@ std::string steady_in_words(const Failure& failure) {
                      times_in_words(failure.steady_delays), exact(*failure.steady_slack));
 }
 
-std::string region_in_words(const Failure& failure) {
-  return fmt::format("{}", fmt::join(failure.region, " and "));
-}
-
 std::string distance_in_words(const Failure& failure) {
   std::string text = failure.baseline_distance == 0
                          ? "the usual order itself fails"
@@ -66,6 +62,7 @@ std::string render_failure(const ScenarioResult& scenario, const VariantResult& 
   line("check", failure.check + check_place(scenario, variant, failure));
   line("why", failure.cause);
   line("where", failure.call_site);
+  line("rests on", unverified_in_words(failure));
   line("with", times_in_words(failure.delays));
   line("when", times_in_words(failure.witness));
   line("steady", steady_in_words(failure));

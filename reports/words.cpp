@@ -1,6 +1,7 @@
 // Figures and verdicts in words.
 #include "reports/words.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 #include <vector>
@@ -10,6 +11,7 @@ namespace raceproof::report {
 using campaign::Bound;
 using campaign::CheckStatus;
 using campaign::Expectation;
+using campaign::Failure;
 using campaign::Reason;
 using campaign::VariantResult;
 using campaign::Verdict;
@@ -36,6 +38,12 @@ std::string joined(const std::vector<std::string>& parts, std::string_view separ
 std::string ranges_in_words(const Bound& bound) {
   if (bound.ranges.empty()) return "no latency ranges";
   return "all latencies in the declared ranges (" + counted(bound.ranges.size(), "delay") + ")";
+}
+
+/// Why a fake is not as any real server.
+std::string_view nothing_to_compare(std::string_view fake) {
+  const bool comparable = fake == "redis" || fake == "database";
+  return comparable ? "not yet compared with a real server" : "no real service to compare with";
 }
 
 std::string cuts_in_words(const Bound& bound) {
@@ -110,6 +118,46 @@ std::string found_in_words(const VariantResult& variant) {
   add(bound.classes_failing, bound.classes_explored, "class");
   add(bound.runs_failing, bound.runs_sampled, "sampled run");
   if (parts.empty()) return "nothing was run";
+  return joined(parts, ", ");
+}
+
+std::string found_in_short(const VariantResult& variant) {
+  const Bound& bound = variant.bound;
+  const bool sampled = bound.runs_sampled > 0;
+  const auto failing = bound.classes_failing + bound.runs_failing;
+  const auto of = sampled && bound.classes_explored > 0
+                      ? fmt::format("{}, {}", counted(bound.classes_explored, "class"),
+                                    counted(bound.runs_sampled, "run"))
+                  : sampled ? counted(bound.runs_sampled, "run")
+                            : counted(bound.classes_explored, "class");
+  if (bound.runs_sampled + bound.classes_explored == 0) return "nothing was run";
+  if (failing == 0) {
+    const bool holds = variant.expect == Expectation::holds;
+    return fmt::format("{} in {}", holds ? "holds" : "not reproduced", of);
+  }
+  const bool expected = variant.expect == Expectation::reproduces;
+  return fmt::format("{} in {} of {}", expected ? "reproduced" : "violated", grouped(failing), of);
+}
+
+std::string bound_in_short(const VariantResult& variant) {
+  const Bound& bound = variant.bound;
+  std::vector<std::string> parts;
+  if (bound.complete) {
+    parts.push_back(bound.limit.empty() ? "complete" : "complete up to " + bound.limit);
+    if (!bound.ranges.empty()) parts.push_back(counted(bound.ranges.size(), "delay"));
+  } else {
+    parts.emplace_back(bound.runs_sampled > 0 ? "sampled" : "not complete");
+  }
+  if (bound.failure_probability_bound) {
+    parts.push_back(fmt::format("< {} fail (95 %)", percent(*bound.failure_probability_bound)));
+  }
+  if (bound.threads > 1) parts.push_back(counted(bound.threads, "thread"));
+  if (!bound.cuts.empty()) {
+    std::uint64_t cuts = 0;
+    for (const auto& cut : bound.cuts) cuts += cut.count;
+    parts.push_back(counted(cuts, "cut"));
+  }
+  if (!levels_in_words(variant).empty()) parts.emplace_back("port level");
   return joined(parts, ", ");
 }
 
@@ -188,14 +236,56 @@ std::string reason_in_words(const VariantResult& variant) {
 std::string fake_in_words(const campaign::FakeUsed& fake) {
   std::string text = fake.name;
   if (fake.level == "port") text += " (port level)";
-  if (fake.server.empty()) {
-    const bool comparable = fake.name == "redis" || fake.name == "database";
-    return text + (comparable ? ": not yet compared with a real server"
-                              : ": no real service to compare with");
-  }
+  if (fake.server.empty()) return fmt::format("{}: {}", text, nothing_to_compare(fake.name));
   text += ": as " + fake.server;
   if (!fake.scope.empty()) text += " in " + fake.scope;
   if (!fake.when.empty()) text += ", " + fake.when;
+  return text;
+}
+
+std::string unverified_in_words(const Failure& failure) {
+  constexpr std::size_t told_max = 6;
+  std::vector<std::string> parts;
+  for (const auto& fake : failure.rests_on) {
+    if (fake.unverified.empty()) continue;
+    auto behaviour = fake.unverified;
+    if (behaviour.size() > told_max) {
+      const auto more = behaviour.size() - told_max;
+      behaviour.resize(told_max);
+      behaviour.push_back(fmt::format("{} more", more));
+    }
+    const auto known = fake.server.empty() ? std::string(nothing_to_compare(fake.fake))
+                                           : "not among what was compared with " + fake.server;
+    parts.push_back(fmt::format("{}: {} ({})", fake.fake, known, joined(behaviour, ", ")));
+  }
+  return joined(parts, "; ");
+}
+
+std::string unverified_fakes(const VariantResult& variant) {
+  std::vector<std::string> names;
+  for (const auto& failure : variant.failures) {
+    for (const auto& fake : failure.rests_on) {
+      const bool known = std::ranges::find(names, fake.fake) != names.end();
+      if (!fake.unverified.empty() && !known) names.push_back(fake.fake);
+    }
+  }
+  return joined(names, ", ");
+}
+
+std::string region_in_words(const Failure& failure) {
+  constexpr std::size_t told_max = 4;
+  if (failure.fails_if.empty()) {
+    const auto region = joined(failure.region, " and ");
+    return region.empty() ? region : region + " (this order; others were not looked at)";
+  }
+  std::vector<std::string> pieces;
+  for (const auto& piece : failure.fails_if) {
+    if (pieces.size() < told_max) pieces.push_back(joined(piece, " and "));
+  }
+  const auto more = failure.fails_if.size() - pieces.size() + failure.fails_if_more;
+  auto text = joined(pieces, "; or ");
+  if (more > 0) text += fmt::format("; or in {}", counted(more, "more region"));
+  if (!failure.fails_if_complete) text += "; and maybe elsewhere";
   return text;
 }
 

@@ -31,6 +31,12 @@ std::string percent(double fraction);
 /// What was found in a variant: "1 failing of 340 orders", "no failure in 2,000 sampled runs".
 std::string found_in_words(const campaign::VariantResult& variant);
 
+/// The same in a few words, with what it comes to: "reproduced in 7 of 24 classes".
+std::string found_in_short(const campaign::VariantResult& variant);
+
+/// What the verdict rests on, as short as it can be said: "complete, 4 delays".
+std::string bound_in_short(const campaign::VariantResult& variant);
+
 /// What the verdict rests on, as one sentence without a full stop.
 std::string bound_in_words(const campaign::Bound& bound);
 
@@ -42,6 +48,17 @@ std::string reason_in_words(const campaign::VariantResult& variant);
 
 /// "redis: as redis-server 7.0.15 in 400 conversations", "auth: no real service to compare with".
 std::string fake_in_words(const campaign::FakeUsed& fake);
+
+/// What a failure owes to fakes that were not compared with the real thing, or not in this: "auth:
+/// no real service to compare with (health, validate)"; empty if it owes nothing to them.
+std::string unverified_in_words(const campaign::Failure& failure);
+
+/// The fakes of `unverified_in_words` over all failures of a variant: "auth, redis".
+std::string unverified_fakes(const campaign::VariantResult& variant);
+
+/// When a check fails, whatever the order: "a < b and c > 5ms; or a = 0ms; or in 3 more regions".
+/// Where that is not known, of the order that is shown.
+std::string region_in_words(const campaign::Failure& failure);
 
 /// What a verdict rests on that is less than the real thing: "database: port level"; empty if
 /// nothing is.

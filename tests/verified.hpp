@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -17,7 +18,25 @@ struct Verified {
   std::string server;  ///< "PostgreSQL 15.18"
   std::size_t conversations = 0;
   std::size_t statements = 0;
+  std::set<std::string> compared{};  ///< what was asked and served: "PUBLISH", "select"
+  std::set<std::string> errors{};    ///< how requests were refused: "WRONGTYPE", "40P01"
 };
+
+/// "key: >-" and the names, on indented lines of at most 100 columns.
+inline std::string name_list(const std::string& key, const std::set<std::string>& names) {
+  constexpr std::size_t columns_max = 100;
+  std::string text = key + ": >-";
+  std::size_t column = columns_max;
+  for (const std::string& name : names) {
+    if (column + name.size() + 2 > columns_max) {
+      text += "\n ";
+      column = 1;
+    }
+    text += " " + name + ",";
+    column += name.size() + 2;
+  }
+  return text + "\n";
+}
 
 /// "2025-09-08".
 inline std::string today() {
@@ -31,7 +50,8 @@ inline std::string today() {
 inline void note_verified(const std::string& path, const Verified& verified) {
   std::ostringstream figures;
   figures << "conversations: " << verified.conversations << "\nstatements: " << verified.statements
-          << "\n";
+          << "\n"
+          << name_list("compared", verified.compared) << name_list("errors", verified.errors);
   const char* update = std::getenv("RACEPROOF_UPDATE_VERIFIED");
   if (update != nullptr && std::string(update) == "1") {
     std::ofstream file(path);

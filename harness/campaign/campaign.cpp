@@ -7,8 +7,8 @@
 #include <map>
 
 #include "harness/campaign/confirm.hpp"
+#include "harness/campaign/failing_region.hpp"
 #include "harness/campaign/fakes_used.hpp"
-#include "harness/campaign/margin.hpp"
 #include "harness/campaign/statistics.hpp"
 #include "harness/campaign/variant_search.hpp"
 #include "harness/campaign/verdict.hpp"
@@ -229,8 +229,7 @@ class Report {
       auto confirmed = confirm(scenario_, variant_, *candidates[i].strategy, *candidates[i].record,
                                std::min(check, variant_.checks.size()), options_.seed);
       if (!confirmed) continue;
-      confirmed->failure.margin =
-          find_margin(variant_, outcome_, check, confirmed->parameters, options_.seed);
+      add_region(*confirmed, check);
       save(*confirmed);
       result_.checks[check].first_witness = confirmed->failure.cause;
       result_.failures.push_back(std::move(confirmed->failure));
@@ -238,6 +237,16 @@ class Report {
     }
     if (add_unrepeated_leak(check)) return;
     unconfirmed_ = true;
+  }
+
+  void add_region(Confirmed& confirmed, std::size_t check) {
+    FailingClasses failing =
+        survey_failing(scenario_, variant_, outcome_, check, confirmed.parameters, options_.seed);
+    Failure& failure = confirmed.failure;
+    failure.margin = std::move(failing.margin);
+    failure.fails_if = std::move(failing.region.pieces);
+    failure.fails_if_more = failing.region.more;
+    failure.fails_if_complete = failing.complete;
   }
 
   /// A leak may happen in one run only (a static that the first run initialises). It counts all the

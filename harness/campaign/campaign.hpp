@@ -27,7 +27,7 @@ struct CampaignOptions {
   std::vector<std::string> variants;         ///< only these; empty: all
   std::filesystem::path out;                 ///< where failures are saved; empty: nowhere
   std::uint64_t timing_runs = 64;  ///< random runs behind the clients' success and timing figures
-  bool keep_all_keys = false;       ///< also of runs in which nothing was violated
+  bool keep_all_keys = false;      ///< also of runs in which nothing was violated
   std::string program = "raceproof";  ///< how replay commands name this program
   const std::atomic<bool>* interrupted = nullptr;
   /// Progress of the variant at work: its name, what is being done, runs done, of at most.

@@ -83,6 +83,13 @@ ClassFailure failure_of(Runner& runner, const scenario::ResolvedVariant& variant
   return failure;
 }
 
+std::vector<std::vector<PointCondition>> ways_of(const ClassFailure& failure) {
+  if (failure.always) return {{}};
+  std::vector<std::vector<PointCondition>> ways;
+  for (const auto& late : failure.late) ways.push_back({late});
+  return ways;
+}
+
 ClassRegion region_of(Runner& runner, const scenario::ResolvedVariant& variant,
                       const RunRecord& record, std::span<const sim::VariableId> onto) {
   const auto& time = runner.world().time();

@@ -29,6 +29,10 @@ struct ClassFailure {
                                       const RunRecord& record,
                                       std::optional<std::size_t> check = std::nullopt);
 
+/// What has to hold on top of a class for it to fail: of several lists of conditions, one.
+[[nodiscard]] std::vector<std::vector<explore::PointCondition>> ways_of(
+    const ClassFailure& failure);
+
 /// The values of `onto`, parameters of the variant in its order, with which the class exists.
 struct ClassRegion {
   explore::IntegerSet failing;

@@ -31,9 +31,4 @@ struct Confirmed {
                                                const RunRecord& record, std::size_t check,
                                                std::uint64_t seed);
 
-/// One sentence on what led to `finding`: the violating event, and the answers and states before
-/// it.
-[[nodiscard]] std::string explain(const trace::Trace& trace, const check::Check& check,
-                                  const check::Finding& finding);
-
 }  // namespace raceproof::campaign

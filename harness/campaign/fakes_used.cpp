@@ -4,30 +4,65 @@
 
 namespace raceproof::campaign {
 
-void read_verified(std::string_view note, FakeUsed& fake) {
+namespace {
+
+/// Takes the first line off `text`.
+std::string_view next_line(std::string_view& text) {
+  const auto end = text.find('\n');
+  const std::string_view line = text.substr(0, end);
+  text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+  return line;
+}
+
+/// Adds the names of "A, B, C," to `names`.
+void add_names(std::string_view list, std::vector<std::string>& names) {
+  while (!list.empty()) {
+    const auto end = list.find(',');
+    std::string_view name = list.substr(0, end);
+    list = end == std::string_view::npos ? std::string_view() : list.substr(end + 1);
+    name.remove_prefix(std::min(name.find_first_not_of(' '), name.size()));
+    if (!name.empty()) names.emplace_back(name);
+  }
+}
+
+}  // namespace
+
+Verified read_verified(std::string_view note) {
+  Verified verified;
+  std::vector<std::string>* list = nullptr;  // whose lines follow, indented
   while (!note.empty()) {
-    const auto end = note.find('\n');
-    const std::string_view line = note.substr(0, end);
-    note = end == std::string_view::npos ? std::string_view() : note.substr(end + 1);
+    const std::string_view line = next_line(note);
+    if (list != nullptr && line.starts_with(' ')) {
+      add_names(line, *list);
+      continue;
+    }
+    list = nullptr;
     const auto colon = line.find(": ");
     if (line.starts_with('#') || colon == std::string_view::npos) continue;
     const auto key = line.substr(0, colon);
-    const std::string value(line.substr(colon + 2));
+    const auto value = line.substr(colon + 2);
     if (key == "server") {
-      fake.server = value;
+      verified.server = value;
     } else if (key == "date") {
-      fake.when = value;
+      verified.date = value;
+    } else if (key == "compared") {
+      list = &verified.compared;
+    } else if (key == "errors") {
+      list = &verified.errors;
     } else {
-      fake.scope += (fake.scope.empty() ? "" : ", ") + value + ' ' + std::string(key);
+      verified.scope += verified.scope.empty() ? "" : ", ";
+      verified.scope.append(value).append(" ").append(key);
     }
   }
+  return verified;
 }
 
 std::vector<FakeUsed> fakes_used(const scenario::ResolvedVariant& variant) {
   std::vector<FakeUsed> fakes;
   const auto add = [&](std::string name, std::string level) {
-    FakeUsed& fake = fakes.emplace_back(FakeUsed{std::move(name), std::move(level), {}, {}, {}});
-    read_verified(verified_note(fake.name), fake);
+    const Verified verified = read_verified(verified_note(name));
+    fakes.push_back(
+        {std::move(name), std::move(level), verified.server, verified.date, verified.scope});
   };
   add("redis", "protocol");
   if (variant.backends.database) add("database", "port");

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <span>
 
-#include "harness/campaign/confirm.hpp"
+#include "harness/campaign/why.hpp"
 #include "harness/explore/fewest.hpp"
 #include "harness/scenario/model.hpp"
 
@@ -34,7 +34,8 @@ bool subjects_are_gone(const SavedFailure& failure, const explore::Followed& fol
   return any;
 }
 
-/// What continuation `number` begins with.
+}  // namespace
+
 std::vector<std::int64_t> answers_before(const explore::Followed& followed, std::uint64_t number) {
   if (followed.drift) return followed.drift->before;
   auto met_at = followed.met_at;  // every decision was met
@@ -56,8 +57,6 @@ std::uint64_t seed_of(const ReplayOptions& options, std::uint64_t number) {
   for (std::uint64_t i = 0; i < number; ++i) seed = seeds.next();
   return seed;
 }
-
-}  // namespace
 
 int Replay::exit_code() const {
   if (answer == ReplayAnswer::reproduced || continuations.shown > 0 || !others.empty()) return 1;
@@ -238,8 +237,8 @@ std::optional<SavedFailure> FailureReplay::save_again(const Replay& replay,
   if (!recording || !shows(shown)) return std::nullopt;
   SavedFailure saved = failure_;
   if (const auto check = violated_check(shown)) {
-    saved.cause =
-        explain(runner_.world().trace(), variant_->checks[*check], runner_.findings()[*check]);
+    saved.cause = explain(runner_.world().trace(), *runner_.world().steps(),
+                          variant_->checks[*check], runner_.findings()[*check]);
   }
   // Of another order of events a concrete run cannot tell.
   saved.tie_only = failure_.tie_only && replay.course != Course::other;

@@ -8,8 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "harness/campaign/failing_region.hpp"
 #include "harness/campaign/failure_file.hpp"
 #include "harness/campaign/runner.hpp"
+#include "harness/explore/class_of_run.hpp"
 #include "harness/explore/replay.hpp"
 
 namespace raceproof::campaign {
@@ -62,6 +64,15 @@ struct Replay {
   [[nodiscard]] int exit_code() const;
 };
 
+/// The class of the run that a replay shows, as far as it is failing.
+struct ReplayedClass {
+  std::string unknown;              ///< why nothing is known of it; empty: it is
+  RegionText region;                ///< when this order exists and fails
+  std::vector<WitnessTime> delays;  ///< the named delays in the run
+  std::vector<RangedDelay> spans;   ///< how far each of them may move alone, and it still fails
+  bool tie_only = false;            ///< needs two times to be exactly equal
+};
+
 /// Hash of the order of events: which strand each is on, and what caused it. Names, times and
 /// observations do not count.
 [[nodiscard]] std::uint64_t order_of_events(const trace::Trace& trace);
@@ -70,6 +81,11 @@ struct Replay {
 /// there is none any more.
 [[nodiscard]] std::expected<std::shared_ptr<const scenario::ResolvedVariant>, std::string>
 variant_of(const SavedFailure& failure);
+
+/// The answers that continuation `number` begins with, and the seed of what it draws then.
+[[nodiscard]] std::vector<std::int64_t> answers_before(const explore::Followed& followed,
+                                                       std::uint64_t number);
+[[nodiscard]] std::uint64_t seed_of(const ReplayOptions& options, std::uint64_t number);
 
 /// Plays one saved failure. Deterministic: a function of the failure, the options and the program.
 class FailureReplay {
@@ -82,6 +98,11 @@ class FailureReplay {
   RunRecord show_followed(const Replay& replay);
   RunRecord show_continuation(const Replay& replay, const ReplayOptions& options,
                               std::uint64_t number);
+
+  /// Performs the run that shows the failure (the followed one, else the first continuation that
+  /// does) once more, and its class symbolically. Nothing if no run shows it.
+  [[nodiscard]] std::optional<ReplayedClass> read_class(const Replay& replay,
+                                                        const ReplayOptions& options);
 
   /// The failure as this program shows it, to be kept in place of the old one: from the followed
   /// run, or from the first continuation that shows it (with the fewest decisions it needs).
@@ -101,6 +122,7 @@ class FailureReplay {
   [[nodiscard]] std::vector<std::string> others_violated(const RunRecord& record) const;
   [[nodiscard]] std::vector<DrawsChanged> draws_changed(const explore::Followed& followed) const;
   RunRecord perform(sim::Decider& decider, bool keep_payloads);
+  [[nodiscard]] std::optional<RunRecord> perform_class(const explore::ConcreteRun& run);
   RunRecord continuation(const Replay& replay, const ReplayOptions& options, std::uint64_t number,
                          bool keep_payloads);
 

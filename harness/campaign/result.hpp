@@ -144,6 +144,16 @@ struct Margin {
   bool operator==(const Margin&) const = default;
 };
 
+/// What a failure owes to one fake. A behaviour is a request ("PUBLISH"), a refusal ("commit ->
+/// 40001"), or something that the scenario made up ("fault 'reset' at PUBLISH", "outage").
+struct RestsOn {
+  std::string fake{};                     ///< "redis"
+  std::string server{};                   ///< the real one that it was compared with; empty: none
+  std::vector<std::string> verified{};    ///< behaviour that was found to be the real one's, sorted
+  std::vector<std::string> unverified{};  ///< behaviour that nothing was compared with, sorted
+  bool operator==(const RestsOn&) const = default;
+};
+
 /// One way in which a check was violated.
 struct Failure {
   std::string id{};                    ///< stable for the same failure: part of its file's name
@@ -160,6 +170,12 @@ struct Failure {
   /// those of the declared ranges are left out. Settings in which the scenario's variants differ
   /// count as if they could take any value.
   std::vector<std::string> region{};
+  /// When any order fails this check: of several lists of inequalities, one must hold. The pieces
+  /// with the fewest inequalities first, at most `pieces_max`. Empty where it is not known.
+  std::vector<std::vector<std::string>> fails_if{};
+  std::uint64_t fails_if_more = 0;      ///< pieces that are left out there
+  bool fails_if_complete = false;       ///< otherwise it fails there, and may elsewhere
+  std::vector<RestsOn> rests_on{};      ///< the fakes that led to it
   std::uint64_t baseline_distance = 0;  ///< decisions that differ from the usual order
   std::optional<Margin> margin{};       ///< the tightest, if known
   bool tie_only = false;                ///< needs two times to be exactly equal

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace raceproof::cli {
 
@@ -142,6 +143,35 @@ std::string continued_text(const Replay& replay, const campaign::ReplayOptions& 
   return line("continued", text);
 }
 
+/// When the order that is shown fails, and by how much.
+std::string class_text(const std::optional<campaign::ReplayedClass>& shown) {
+  if (!shown) return {};
+  std::string text = "the order that is shown\n";
+  if (!shown->unknown.empty()) return text + line("fails if", "not known: " + shown->unknown);
+  std::vector<std::string> parts;
+  for (const auto& delay : shown->delays) {
+    parts.push_back(fmt::format("{} {}", delay.name, ms(delay.at.count())));
+  }
+  if (!parts.empty()) text += line("with", fmt::format("{}", fmt::join(parts, ", ")));
+  parts.clear();
+  for (const auto& piece : shown->region.pieces) {
+    parts.push_back(fmt::format("{}", fmt::join(piece, " and ")));
+  }
+  if (shown->region.more > 0) parts.push_back(fmt::format("in {} more", shown->region.more));
+  text += line("fails if", fmt::format("{}", fmt::join(parts, "; or ")));
+  parts.clear();
+  for (const auto& span : shown->spans) {
+    parts.push_back(
+        fmt::format("{} {} to {}", span.name, ms(span.low.count()), ms(span.high.count())));
+  }
+  if (!parts.empty()) {
+    text += line("margin",
+                 fmt::format("moved alone, it still fails with {}", fmt::join(parts, ", or ")));
+  }
+  if (shown->tie_only) text += line("", "only when two times are exactly equal");
+  return text;
+}
+
 std::string answer_line(const SavedFailure& failure, const Replay& replay) {
   const auto& drift = replay.followed.drift;
   if (replay.answer == ReplayAnswer::reproduced) {
@@ -184,7 +214,8 @@ std::string answer_line(const SavedFailure& failure, const Replay& replay) {
 }  // namespace
 
 std::string answer_text(const SavedFailure& failure, const Replay& replay,
-                        const campaign::ReplayOptions& options) {
+                        const campaign::ReplayOptions& options,
+                        const std::optional<campaign::ReplayedClass>& shown) {
   std::string text = drift_text(failure, replay);
   const bool same = replay.answer == ReplayAnswer::reproduced && replay.course != Course::other;
   if (!same) {
@@ -195,6 +226,7 @@ std::string answer_text(const SavedFailure& failure, const Replay& replay,
     if (!continued.empty() && text.empty()) text += "after the last decision\n";
     text += continued;
   }
+  text += class_text(shown);
   if (!text.empty()) text += "\n";
   return text + answer_line(failure, replay) + "\n";
 }

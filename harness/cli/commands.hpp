@@ -26,6 +26,7 @@ struct RunArguments {
   unsigned jobs = 0;                  ///< workers; 0: one per core
   std::optional<double> seconds;      ///< wall time of one variant at the most
   std::filesystem::path out = "out";  ///< folder of the reports
+  bool verbose = false;               ///< several scenarios: in full, as one is
   bool determinism = false;           ///< repeat every run elsewhere and compare
   bool wall = false;                  ///< on the wall clock, over TCP
   bool worst_case = false;            ///< wall: the longest delay of each range

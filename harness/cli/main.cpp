@@ -71,12 +71,16 @@ int parse_and_run(int argc, char** argv) {
       "run",
       "Run scenarios and judge them.\n\nEvery variant is searched as its file says (complete: "
       "every "
-      "order that the declared ranges allow), judged against its expectation, and reported as a "
-      "table, out/result.json, out/junit.xml and out/failures/*.json.");
+      "order that the declared ranges allow), judged against its expectation, and reported on "
+      "the terminal and in out/report.txt, out/result.json, out/junit.xml and "
+      "out/failures/*.json.");
   add_search_options(*run_command, run);
   run_command->add_option("--time", run.seconds, "Wall-clock ceiling per variant, in seconds")
       ->check(CLI::PositiveNumber);
   run_command->add_option("--out", run.out, "Folder of the reports")->capture_default_str();
+  run_command->add_flag("--verbose", run.verbose,
+                        "Several scenarios: everything about each, as for one; otherwise a line "
+                        "for each variant, and details of what is not as it must be");
   run_command->add_flag(
       "--determinism", run.determinism,
       "Repeat every run in another process, with another address layout and number "

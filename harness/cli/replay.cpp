@@ -7,9 +7,9 @@
 #include <map>
 #include <stdexcept>
 
-#include "harness/campaign/confirm.hpp"
 #include "harness/campaign/failure_file.hpp"
 #include "harness/campaign/runner.hpp"
+#include "harness/campaign/why.hpp"
 #include "harness/cli/answer_text.hpp"
 #include "harness/cli/event_text.hpp"
 #include "harness/cli/load.hpp"
@@ -111,7 +111,8 @@ bool print_findings(campaign::Runner& runner, const scenario::ResolvedVariant& v
     fmt::print("{}  {}\n", word, variant.checks[i].text);
     if (!guard && finding.violated) {
       violated = true;
-      fmt::print("          {}\n", campaign::explain(trace, variant.checks[i], finding));
+      fmt::print("          {}\n",
+                 campaign::explain(trace, *runner.world().steps(), variant.checks[i], finding));
     }
   }
   return violated;
@@ -144,6 +145,7 @@ int replay_failure(const ReplayArguments& arguments) {
   const campaign::ReplayOptions options = {.continuations = arguments.continuations,
                                            .seed = arguments.seed.value_or(1)};
   const auto replay = player.play(options);
+  const auto read = player.read_class(replay, options);
   const auto show = [&](const campaign::RunRecord& record) {
     Printer(player.runner().world().trace(), !arguments.observations_only).print();
     (void)print_findings(player.runner(), player.variant(), record);
@@ -153,7 +155,7 @@ int replay_failure(const ReplayArguments& arguments) {
     fmt::print("\ncontinuation {}, the first that shows it\n\n", *replay.continuations.first + 1);
     show(player.show_continuation(replay, options, *replay.continuations.first));
   }
-  fmt::print("\n{}", answer_text(player.failure(), replay, options));
+  fmt::print("\n{}", answer_text(player.failure(), replay, options, read));
   if (!arguments.save.empty()) save_again(player, replay, options, arguments.save);
   return replay.exit_code();
 }

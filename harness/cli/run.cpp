@@ -1,4 +1,5 @@
 // `raceproof run`: the campaign, its progress, its reports.
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <fmt/format.h>
@@ -13,6 +14,7 @@
 #include "harness/cli/wall_run.hpp"
 #include "reports/files.hpp"
 #include "reports/terminal.hpp"
+#include "reports/terminal_lines.hpp"
 
 namespace raceproof::cli {
 
@@ -29,6 +31,20 @@ std::vector<campaign::StartParameter> start_parameters(const RunArguments& argum
   if (arguments.seconds) parameters.push_back({"time", fmt::format("{} s", *arguments.seconds)});
   for (const auto& variant : arguments.variants) parameters.push_back({"variant", variant});
   return parameters;
+}
+
+/// The variants' names are a column of the short report, which begins before all have run.
+std::size_t longest_variant_name(const LoadedScenarios& loaded,
+                                 const campaign::CampaignOptions& options) {
+  std::size_t longest = 0;
+  for (const auto& scenario : loaded.scenarios) {
+    for (const auto& name : scenario->variant_names()) {
+      const auto& chosen = options.variants;
+      if (!chosen.empty() && std::ranges::find(chosen, name) == chosen.end()) continue;
+      longest = std::max(longest, name.size());
+    }
+  }
+  return longest;
 }
 
 /// What cannot be written later should be known before anything has run.
@@ -62,6 +78,9 @@ int run(const RunArguments& arguments) {
   result.jobs = options.jobs;
   catch_interrupts();
 
+  auto terminal = report::terminal_options(STDOUT_FILENO);
+  const bool short_report = loaded.scenarios.size() > 1 && !arguments.verbose;
+  const std::size_t name_width = longest_variant_name(loaded, options);
   Progress progress(isatty(STDERR_FILENO) != 0);
   for (const auto& scenario : loaded.scenarios) {
     if (!loaded.errors.empty()) break;  // unusable input: nothing runs
@@ -73,6 +92,11 @@ int run(const RunArguments& arguments) {
     if (arguments.determinism) {
       check_determinism(*scenario, arguments, result.scenarios.back(), interrupted);
     }
+    if (short_report) {
+      progress.clear();
+      fmt::print("{}", report::render_lines(result.scenarios.back(), name_width, terminal));
+      std::fflush(stdout);
+    }
     if (interrupted) break;
   }
   progress.clear();
@@ -83,9 +107,10 @@ int run(const RunArguments& arguments) {
   result.wall_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 
-  auto terminal = report::terminal_options(STDOUT_FILENO);
   terminal.report_paths = report::write_reports(result, arguments.out);
-  fmt::print("{}", report::render_terminal(result, terminal));
+  const bool lines = short_report && loaded.errors.empty();
+  fmt::print("{}", lines ? report::render_after_lines(result, terminal)
+                         : report::render_terminal(result, terminal));
   return static_cast<int>(result.exit_code);
 }
 

@@ -79,12 +79,13 @@ class StepLog {
     StepId armed_by = 0;   ///< the step that armed the event
     StepId behind = none;  ///< a step that it can never overtake (bytes behind bytes)
     std::uint32_t point = 0;
-    std::uint32_t sequence = 0;  ///< order of arming, decides ties among equal `line`
-    Line line;                   ///< what is armed on one line keeps its order at ties
-    Reach reach;                 ///< after the step that armed it
-    bool last = false;           ///< ended the run: depends on everything
-    std::uint64_t answers = 0;   ///< hash of the choices made inside the step
-    std::uint32_t holds = 0;     ///< objects that this step touched last
+    std::uint32_t first_event = 0;  ///< of the trace; the step has all from there to the next one's
+    std::uint32_t sequence = 0;     ///< order of arming, decides ties among equal `line`
+    Line line;                      ///< what is armed on one line keeps its order at ties
+    Reach reach;                    ///< after the step that armed it
+    bool last = false;              ///< ended the run: depends on everything
+    std::uint64_t answers = 0;      ///< hash of the choices made inside the step
+    std::uint32_t holds = 0;        ///< objects that this step touched last
     std::uint32_t first_access = 0, accesses = 0;
     std::uint32_t first_predecessor = 0, predecessors = 0;
     std::uint64_t hash = 0;  ///< of the step and everything that happens before it

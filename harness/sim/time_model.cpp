@@ -184,6 +184,11 @@ bool TimeModel::note_outcome(FormId form, std::int64_t constant, bool negative) 
   return negative;
 }
 
+TimeModel::Condition TimeModel::compared() const {
+  const auto form = terms(compared_.form);
+  return {{form.begin(), form.end()}, compared_.constant_ns};
+}
+
 std::vector<TimeModel::Condition> TimeModel::outcomes() const {
   std::vector<Condition> all;
   for (const auto& outcome : outcomes_) {
@@ -430,6 +435,7 @@ bool TimeModel::decide_negative(FormId form, std::int64_t constant_ns) {
   if (high < 0) return note_outcome(form, constant_ns, true);
   const Meaning meaning{0, trace_->intern("comparison"), comparisons_++, 0};
   const std::array<Meaning, 2> sides = {meaning, meaning};
+  compared_ = {constant_ns, form};
   const bool negative = decider_->choose(ChoiceKind::comparison, sides) == 1;
   if (pair.exact) {
     note_outcome(form, constant_ns, negative);

@@ -152,6 +152,8 @@ class TimeModel final : public TimeAlgebra {
     Meaning meaning;          ///< kind draw
   };
   [[nodiscard]] const std::vector<Variable>& variables() const { return variables_; }
+  /// While the decider is asked about a comparison: whether this, as a form, is negative.
+  [[nodiscard]] Condition compared() const;
   /// `t_point = form + constant`, for points whose time depends on a drawn delay or a parameter
   /// (one with a single value, too).
   struct Definition {
@@ -248,6 +250,7 @@ class TimeModel final : public TimeAlgebra {
   bool relaxed_ = false;
   std::vector<Cut> cuts_;
   std::uint32_t comparisons_ = 0;
+  detail::Affine compared_;  ///< of the last comparison that was asked about
 };
 
 }  // namespace raceproof::sim

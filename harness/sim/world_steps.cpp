@@ -50,6 +50,7 @@ void World::begin_step(std::uint32_t slot) {
   steps_->begin_step(timed.identity, timed.armed_by, behind);
   StepLog::Step& step = steps_->current();
   step.point = timed.point;
+  step.first_event = static_cast<std::uint32_t>(trace_.events().size());
   step.sequence = timed.sequence;
   step.reach = timed.reach;
   step.line = line_of(timed);

@@ -5,7 +5,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <gtest/gtest.h>
+#include <regex>
 
+#include "fakes/database/statement.hpp"
 #include "tests/fakes/database/subject.hpp"
 #include "tests/verified.hpp"
 
@@ -78,6 +80,42 @@ Answers ask_again(Subject& real, std::size_t ordinal, int time) {
   return answers;
 }
 
+/// What the fake calls a step; empty for one that asks for nothing, or for no statement.
+std::string kind_of(const Step& step) {
+  switch (step.kind) {
+    case Step::Kind::begin:
+      return "begin";
+    case Step::Kind::commit:
+      return "commit";
+    case Step::Kind::rollback:
+      return "rollback";
+    case Step::Kind::query:
+      break;
+    case Step::Kind::cancel:
+      return {};
+  }
+  try {
+    return std::string(parse(step.text).kind());
+  } catch (const gateway::database::Error&) {
+    return {};
+  }
+}
+
+/// Adds what answers that agree show: the kinds of statements that were served, and the SQLSTATEs.
+void note_agreement(const Conversation& conversation, const Answers& answers,
+                    raceproof::test::Verified& verified) {
+  static const std::regex refusal("[A-Z]: ([0-9][0-9A-Z]{4}) [^ ]");
+  verified.compared.insert("connect");
+  for (std::size_t i = 0; i < conversation.steps.size(); ++i) {
+    std::smatch found;
+    if (std::regex_search(answers[i], found, refusal)) {
+      verified.errors.insert(found[1]);
+    } else if (const auto kind = kind_of(conversation.steps[i]); !kind.empty()) {
+      verified.compared.insert(kind);
+    }
+  }
+}
+
 TEST(Contract, FakeAnswersAsPostgres) {
   const char* without = std::getenv("RACEPROOF_WITHOUT_REAL_POSTGRES");
   if (without != nullptr && std::string_view(without) == "1") {
@@ -88,28 +126,30 @@ TEST(Contract, FakeAnswersAsPostgres) {
   const auto actual = fake->play(conversations);
   const auto real = start_real_postgres();
   const auto expected = real->play(conversations);
-  std::size_t statements = 0;
+  raceproof::test::Verified verified{real->name(), conversations.size()};
   std::size_t asked_again = 0;
   std::size_t differing = 0;
   for (std::size_t i = 0; i < conversations.size(); ++i) {
-    statements += conversations[i].steps.size();
+    verified.statements += conversations[i].steps.size();
     auto answers = expected[i];
     // Where the real server itself has a race, the fake's answers must be one of its outcomes.
     for (int time = 1; answers != actual[i] && time <= asked_again_max; ++time) {
       ++asked_again;
       answers = ask_again(*real, i, time);
     }
-    if (answers == actual[i]) continue;
+    if (answers == actual[i]) {
+      note_agreement(conversations[i], answers, verified);
+      continue;
+    }
     ++differing;
     if (differing <= 25) report(conversations[i], expected[i], actual[i], real->name());
   }
   std::printf(
       "contract: %zu conversations, %zu statements, fake against %s: %zu differ "
       "(%zu were asked for again)\n",
-      conversations.size(), statements, real->name().c_str(), differing, asked_again);
+      conversations.size(), verified.statements, real->name().c_str(), differing, asked_again);
   if (differing == 0 && asked_for("SEED", seed) == seed) {
-    raceproof::test::note_verified("fakes/database/verified.yaml",
-                                   {real->name(), conversations.size(), statements});
+    raceproof::test::note_verified("fakes/database/verified.yaml", verified);
   }
 }
 

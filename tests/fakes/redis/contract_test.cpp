@@ -1,11 +1,15 @@
 // The contract: the fake answers what redis-server 7.0 answers. Passing means that in several
 // hundred generated conversations every reply of the fake was the real server's, byte by byte,
 // except for what exceptions.hpp lists.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <gtest/gtest.h>
 #include <optional>
 
+#include "fakes/redis/command.hpp"
+#include "fakes/redis/resp.hpp"
+#include "fakes/redis/rules.hpp"
 #include "tests/fakes/redis/exceptions.hpp"
 #include "tests/fakes/redis/generator.hpp"
 #include "tests/fakes/redis/socket_player.hpp"
@@ -19,7 +23,7 @@ constexpr std::uint64_t seed = 20260711;
 
 std::vector<Conversation> all_conversations() {
   auto conversations = generate_conversations(seed, 400);
-  for (auto&& more : {script_conversations(), protocol_conversations()}) {
+  for (auto&& more : {script_conversations(), gateway_conversations(), protocol_conversations()}) {
     conversations.insert(conversations.end(), more.begin(), more.end());
   }
   return conversations;
@@ -65,6 +69,35 @@ int differences(const Conversation& conversation, const std::vector<std::string>
   return found;
 }
 
+/// The command of a step that is one request, as the fake calls it; empty for other bytes.
+std::string command_of(const Step& step) {
+  RequestParser parser;
+  parser.feed(step.bytes);
+  std::vector<std::string_view> arguments;
+  if (parser.next(arguments) != RequestParser::Status::request) return {};
+  if (arguments.empty() || find_command(arguments[0]) == nullptr) return {};
+  return request_name(arguments);
+}
+
+/// Adds what the answers of both, which agree, show: the commands that were served, and the first
+/// words of errors. What is only queued, in a transaction, is not served.
+void note_agreement(const Conversation& conversation, const std::vector<std::string>& answers,
+                    raceproof::test::Verified& verified) {
+  for (std::size_t i = 0; i < conversation.steps.size(); ++i) {
+    const std::string& answer = answers[i];
+    if (answer.starts_with('-')) {
+      const auto word = answer.substr(1, answer.find_first_of(" \r") - 1);
+      const bool is_code = std::ranges::all_of(word, [](char c) { return c >= 'A' && c <= 'Z'; });
+      if (is_code) verified.errors.insert(word);  // others are texts of scripts
+      continue;
+    }
+    const auto command = command_of(conversation.steps[i]);
+    if (!command.empty() && !answer.empty() && !answer.starts_with("+QUEUED")) {
+      verified.compared.insert(command);
+    }
+  }
+}
+
 /// "redis-server 7.0.15".
 std::string version_of(Subject& subject) {
   Conversation conversation;
@@ -82,17 +115,22 @@ std::optional<raceproof::test::Verified> compare(Subject& reference, Subject& su
   int differing = 0;
   std::size_t steps = 0;
   const auto conversations = all_conversations();
+  raceproof::test::Verified verified;
   for (const auto& conversation : conversations) {
     steps += conversation.steps.size();
-    differing += differences(conversation, reference.play(conversation), subject.play(conversation),
-                             subject.name());
+    const auto expected = reference.play(conversation);
+    differing += differences(conversation, expected, subject.play(conversation), subject.name());
+    note_agreement(conversation, expected, verified);
     if (differing >= 25) break;
   }
   std::printf("contract: %zu conversations, %zu commands, %s against %s: %d differ\n",
               conversations.size(), steps, subject.name().c_str(), reference.name().c_str(),
               differing);
   if (differing > 0) return std::nullopt;
-  return raceproof::test::Verified{version_of(reference), conversations.size(), steps};
+  verified.server = version_of(reference);
+  verified.conversations = conversations.size();
+  verified.statements = steps;
+  return verified;
 }
 
 class Contract : public testing::Test {

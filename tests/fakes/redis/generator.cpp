@@ -7,6 +7,8 @@
 #include <span>
 #include <sstream>
 
+#include "fakes/redis/script.hpp"
+#include "gateway/scripts.hpp"
 #include "tests/fakes/redis/templates.hpp"
 
 namespace raceproof::fakes::redis::test {
@@ -205,10 +207,67 @@ std::vector<Conversation> script_conversations() {
         make_step(0, {"SCRIPT", "LOAD", std::string(body)}, Until::marker));
     conversation.steps.push_back(
         make_step(0, {"EVAL_RO", std::string(body), "1", "a", "b"}, Until::marker));
+    conversation.steps.push_back(
+        make_step(0, {"EVALSHA", sha1_hex(body), "2", "a", "h", "one", "2", "3.5"}, Until::marker));
     conversation.steps.push_back(make_step(0, {"GET", "a"}, Until::marker));
     conversations.push_back(std::move(conversation));
   }
   return conversations;
+}
+
+std::vector<Conversation> gateway_conversations() {
+  using gateway::join_script;
+  using gateway::leave_script;
+  using gateway::send_script;
+  // Connection 0 sends, for two gateways; 1 and 2 are what those subscribed with.
+  auto conversation = start("gateway", 3);
+  const auto say = [&](int connection, const std::vector<std::string>& arguments) {
+    conversation.steps.push_back(make_step(connection, arguments, Until::marker));
+    for (const int other : {1, 2}) {
+      if (other == connection) continue;
+      conversation.steps.push_back({other, "", Until::marker, "(what was sent to it)"});
+    }
+  };
+  const auto call = [&](const gateway::Script& script, std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(),
+                     {"EVALSHA", std::string(script.digest.data(), script.digest.size())});
+    say(0, arguments);
+  };
+  const auto setup = [&](const std::string& instance, const std::string& session) {
+    const std::string key = "sessions:" + instance;
+    say(0, {"EVALSHA", std::string(gateway::register_session_sha), "1", key, session, "alice",
+            "86400"});
+    say(0, {"PUBLISH", "instance:" + instance, "probe " + session});
+    call(join_script, {"2", "user:alice", "kept:alice", session, instance});
+  };
+  const auto send = [&](const std::string& from, const std::string& text, const std::string& keep,
+                        const std::string& forget) {
+    call(send_script, {"2", "user:alice", "kept:alice", from, "instance:", text, keep, forget});
+  };
+  say(0, {"PING"});
+  setup("one", "s0");  // nothing is loaded, and nobody has subscribed
+  for (const auto text :
+       {gateway::register_session_script, join_script.text, leave_script.text, send_script.text}) {
+    say(0, {"SCRIPT", "LOAD", std::string(text)});
+  }
+  setup("one", "s1");
+  say(1, {"SUBSCRIBE", "instance:one"});
+  say(2, {"SUBSCRIBE", "instance:two"});
+  setup("one", "s2");
+  setup("two", "s3");
+  send("one", "to two alone", "10", "0");
+  send("two", "to one alone", "10", "1");  // forgets its own session
+  send("two", "to one again", "0", "0");
+  call(leave_script, {"1", "user:alice", "s1"});
+  call(leave_script, {"1", "user:alice", "s2"});
+  call(leave_script, {"1", "user:alice", "s2"});
+  for (const std::string text : {"first", "second", "third"}) send("two", text, "2", "0");
+  setup("one", "s4");  // gets the last two
+  say(0, {"HDEL", "sessions:one", "s4"});
+  say(0, {"TTL", "sessions:one"});
+  say(0, {"HGETALL", "sessions:one"});
+  say(0, {"PUBSUB", "NUMSUB", "instance:one", "instance:two", "instance:three"});
+  return {conversation};
 }
 
 std::vector<Conversation> protocol_conversations() {

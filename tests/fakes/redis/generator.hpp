@@ -15,6 +15,9 @@ std::vector<Conversation> generate_conversations(std::uint64_t seed, std::size_t
 /// One conversation for every script of a fixed list.
 std::vector<Conversation> script_conversations();
 
+/// What gateways say to Redis (gateway/scripts.hpp), of two instances that serve one user.
+std::vector<Conversation> gateway_conversations();
+
 /// Bytes that are not RESP, and inline commands.
 std::vector<Conversation> protocol_conversations();
 

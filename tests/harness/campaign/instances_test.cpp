@@ -4,9 +4,9 @@
 
 #include "fakes/auth/token.hpp"
 #include "harness/campaign/campaign.hpp"
-#include "harness/campaign/confirm.hpp"
 #include "harness/campaign/runner.hpp"
 #include "harness/campaign/tokens.hpp"
+#include "harness/campaign/why.hpp"
 
 namespace raceproof::campaign {
 namespace {
@@ -63,7 +63,8 @@ class OneRun {
   std::string why(std::size_t check) {
     const auto& finding = runner_.findings()[check];
     if (!finding.violated) return "it is not";
-    return explain(trace(), scenario_->variants().front()->checks[check], finding);
+    return explain(trace(), *runner_.world().steps(), scenario_->variants().front()->checks[check],
+                   finding);
   }
 
  private:
