@@ -84,10 +84,6 @@ Awaitable<> Connection::abort() {
   co_return;
 }
 
-void Connection::abandon() {
-  if (session_) session_->abandon();
-}
-
 /// Reads until a request is complete, at most the request time-out.
 Awaitable<Connection::ReadOutcome> Connection::read_request() {
   const HttpReader::Status buffered = reader_->parse();

@@ -33,8 +33,6 @@ class Connection {
   Awaitable<> stop();
   /// Cuts the connection.
   Awaitable<> abort();
-  /// Gives up a session that will never go on, because its process has been killed.
-  void abandon();
   /// What it has been; once `serve` has returned.
   [[nodiscard]] const ConnectionEnd& end() const { return end_; }
 

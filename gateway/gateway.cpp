@@ -192,21 +192,20 @@ Awaitable<> Gateway::accept_connections() {
 void Gateway::admit(Stream stream) {
   const bool over_limit =
       connections_->size() >= static_cast<std::size_t>(settings_.limits.max_sessions);
-  auto connection = std::make_shared<Connection>(services_, std::move(stream), over_limit);
-  connections_->push_back(connection);
-  const Executor strand = connection->strand();
-  spawn(runtime_, strand, "connection", serve(std::move(connection)));
+  connections_->push_back(std::make_shared<Connection>(services_, std::move(stream), over_limit));
+  Connection& connection = *connections_->back();
+  spawn(runtime_, connection.strand(), "connection", serve(connection));
 }
 
 /// On the connection's strand.
-Awaitable<> Gateway::serve(std::shared_ptr<Connection> connection) {
-  co_await connection->serve();
-  spawn(runtime_, strand_, "connection end", forget(std::move(connection)));
+Awaitable<> Gateway::serve(Connection& connection) {
+  co_await connection.serve();
+  spawn(runtime_, strand_, "connection end", forget(connection));
 }
 
-Awaitable<> Gateway::forget(std::shared_ptr<Connection> connection) {
-  totals_.add(connection->end());
-  connections_->remove(connection);
+Awaitable<> Gateway::forget(Connection& connection) {
+  totals_.add(connection.end());
+  connections_->remove_if([&](const auto& known) { return known.get() == &connection; });
   if (closing_ && connections_->empty()) changed_.notify();
   co_return;
 }

@@ -51,13 +51,6 @@ class Gateway {
   [[nodiscard]] Readiness& readiness() { return readiness_; }
 
  private:
-  /// A session that was killed owns itself, through what Beast keeps for it.
-  struct Connections : std::list<std::shared_ptr<Connection>> {
-    ~Connections() {
-      for (const auto& connection : *this) connection->abandon();
-    }
-  };
-
   void listen();
   std::unique_ptr<Auth> make_auth();
   std::unique_ptr<database::DatabaseManager> make_database();
@@ -68,8 +61,8 @@ class Gateway {
   Awaitable<> start_up();
   Awaitable<> accept_connections();
   void admit(Stream stream);
-  Awaitable<> serve(std::shared_ptr<Connection> connection);
-  Awaitable<> forget(std::shared_ptr<Connection> connection);
+  Awaitable<> serve(Connection& connection);
+  Awaitable<> forget(Connection& connection);
   void receive(std::string_view message);
   Awaitable<std::string> metrics();
   Awaitable<> request_shutdown();
@@ -92,7 +85,9 @@ class Gateway {
   Services services_;
   Startup startup_;
   Listener listener_;
-  Confined<Connections> connections_;
+  /// Each until it is forgotten. Its coroutines refer to it and own nothing of it: Beast keeps some
+  /// of them inside its session, which would then own itself.
+  Confined<std::list<std::shared_ptr<Connection>>> connections_;
   ConnectionTotals totals_;  // on the gateway's strand
   Notice changed_;           // shutdown was asked for, startup failed, or the last connection ended
   TaskScope tasks_;

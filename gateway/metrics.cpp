@@ -97,8 +97,16 @@ void write(MetricsText& text, const ConnectionFigures& figures) {
   text.sample({{"delivery", "delivered"}}, static_cast<std::int64_t>(figures.delivered_total));
   text.sample({{"delivery", "queued"}}, static_cast<std::int64_t>(figures.queued_total));
   text.sample({{"delivery", "lost"}}, static_cast<std::int64_t>(figures.lost_total));
+  text.family("gateway_messages_lost_total", "counter", "Messages lost, by reason.");
+  for (std::size_t i = 0; i < loss_reasons.size(); ++i) {
+    text.sample({{"reason", std::string(loss_reasons[i])}},
+                static_cast<std::int64_t>(figures.lost[i]));
+  }
   text.family("gateway_queue_depth", "gauge", "What waits, by queue.");
   text.sample({{"queue", "kept_messages"}}, static_cast<std::int64_t>(figures.queued));
+  text.family("gateway_absent_users", "gauge",
+              "Users who are not connected and for whom messages are kept.");
+  text.sample({}, static_cast<std::int64_t>(figures.absent_users));
 }
 
 void write(MetricsText& text, const std::vector<CheckFigures>& checks) {

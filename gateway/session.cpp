@@ -25,6 +25,7 @@ namespace {
 namespace beast = boost::beast;
 namespace websocket = beast::websocket;
 constexpr auto as_result = asio::as_tuple(use_awaitable);
+constexpr const char* too_many_bad_reason = "too many bad messages";
 
 /// A session's id: 64 random bits in hexadecimal.
 std::string hex_id(std::uint64_t number) {
@@ -70,14 +71,14 @@ class WebSocketSession final : public Session,
         runtime_(services.runtime),
         strand_(stream.get_executor()),
         peer_(stream.peer_name()),
-        socket_(std::move(stream)),
         watchdog_(runtime_, strand_),
         queue_(static_cast<std::size_t>(services.settings.connections.send_queue),
                static_cast<std::size_t>(services.settings.connections.send_bytes)),
         written_(runtime_, strand_),
         rate_(static_cast<std::size_t>(services.settings.limits.messages_per_minute),
               std::chrono::minutes(1)),
-        siblings_(runtime_, strand_) {
+        siblings_(runtime_, strand_),
+        socket_(std::move(stream)) {
     const auto limit = static_cast<std::size_t>(services.settings.limits.max_frame);
     socket_.read_message_max(limit);
     socket_.auto_fragment(false);
@@ -88,7 +89,6 @@ class WebSocketSession final : public Session,
   Awaitable<SessionEnd> run(UpgradeRequest request, Admission admission) override;
   void stop() override;
   void abort() override { socket_.next_layer().close(); }
-  void abandon() override { const auto gone = std::move(socket_); }
 
   bool deliver(const FramePtr& frame) override;
   Awaitable<> flushed() override;
@@ -112,9 +112,20 @@ class WebSocketSession final : public Session,
   Awaitable<> answer(ClientMessage received);
   Awaitable<> start_run(ClientMessage chat);
   Awaitable<> bind_agent();
-  Awaitable<> reject(std::string_view code, std::string_view text);
+  void reject(std::string_view code, std::string_view text);
+  [[nodiscard]] bool too_many_bad() const {
+    return bad_in_a_row_ >= services_.settings.limits.bad_messages;
+  }
   void send(std::string_view type, std::string text);
   bool enqueue(FramePtr frame);
+  Awaitable<std::tuple<ErrorCode, std::size_t>> read() {
+    return socket_operation<ErrorCode, std::size_t>(
+        [this](auto handler) { socket_.async_read(buffer_, std::move(handler)); });
+  }
+  Awaitable<std::tuple<ErrorCode>> send_close(websocket::close_reason reason) {
+    return socket_operation<ErrorCode>(
+        [this, reason](auto handler) { socket_.async_close(reason, std::move(handler)); });
+  }
   void write_next();
   void wrote(const ErrorCode& error);
   void close_beside(std::uint16_t code, std::string reason);
@@ -132,7 +143,6 @@ class WebSocketSession final : public Session,
   std::string user_;
   std::string id_;
   Admission admission_;
-  websocket::stream<Transport, false> socket_;
   beast::flat_buffer buffer_;
   Watchdog watchdog_;
   SendQueue queue_;
@@ -154,6 +164,8 @@ class WebSocketSession final : public Session,
   bool finishing_ = false;  // the queue is still emptied before the close frame
   bool broken_ = false;     // nothing more can be sent
   std::string too_early_;   // what was to be sent before the accept
+  // The first to go: Beast keeps operations in it, whose coroutines refer to the rest.
+  websocket::stream<Transport, false> socket_;
 };
 
 Awaitable<SessionEnd> WebSocketSession::run(UpgradeRequest request, Admission admission) {
@@ -321,7 +333,7 @@ Awaitable<> WebSocketSession::exchange_messages() {
       co_return;
     }
     reading_ = true;
-    const auto [error, size] = co_await socket_.async_read(buffer_, as_result);
+    const auto [error, size] = co_await read();
     reading_ = false;
     if (error) co_return read_failed(error);
     if (!socket_.got_text()) {
@@ -337,25 +349,27 @@ Awaitable<> WebSocketSession::exchange_messages() {
 Awaitable<> WebSocketSession::receive(std::string_view text) {
   ++end_.received;
   if (!rate_.allow(runtime_.now())) {
-    co_await reject("rate_limited", "too many messages, try again in a minute");
-    co_return;
-  }
-  if (services_.settings.connections.handlers == Handlers::first) {
+    reject("rate_limited", "too many messages, try again in a minute");
+  } else if (services_.settings.connections.handlers == Handlers::first) {
     ConnectionManager& connections = services_.connections;
     co_await call(connections.strand(), connections.handle_message(id_, std::string(text)));
-    co_return;
+  } else {
+    co_await answer(parse_client_message(text));
   }
-  co_await answer(parse_client_message(text));
+  if (too_many_bad()) co_await close(close_code::policy_violation, too_many_bad_reason);
 }
 
 Awaitable<> WebSocketSession::handle(std::string text) {
-  if (!ended()) co_await answer(parse_client_message(text));
+  if (ended()) co_return;
+  co_await answer(parse_client_message(text));
+  // Beside: whoever called owns this session, and would be kept in its socket.
+  if (too_many_bad()) close_beside(close_code::policy_violation, too_many_bad_reason);
 }
 
 Awaitable<> WebSocketSession::answer(ClientMessage received) {
   runtime_.observe("ws_received", {{"peer", peer_}, {"type", to_string(received.type)}});
   if (!received.user.empty() && received.user != user_) {
-    co_await reject("forbidden", "this connection speaks for another user");
+    reject("forbidden", "this connection speaks for another user");
     co_return;
   }
   switch (received.type) {
@@ -377,14 +391,14 @@ Awaitable<> WebSocketSession::answer(ClientMessage received) {
       AgentBridge& bridge = services_.bridge;
       const bool cancelled =
           co_await call(bridge.strand(), bridge.cancel(user_, std::move(received.run)));
-      if (!cancelled) co_await reject("unknown_run", "no run of that id can be cancelled");
+      if (!cancelled) reject("unknown_run", "no run of that id can be cancelled");
       break;
     }
     case ClientMessage::Type::unknown:
-      co_await reject("unknown_type", received.text);
+      reject("unknown_type", received.text);
       break;
     case ClientMessage::Type::malformed:
-      co_await reject("malformed", received.text);
+      reject("malformed", received.text);
       break;
   }
 }
@@ -406,11 +420,11 @@ Awaitable<> WebSocketSession::start_run(ClientMessage chat) {
     AgentBridge& bridge = services_.bridge;
     const RunSubmission run =
         co_await call(bridge.strand(), bridge.run(std::move(context), std::move(chat.text)));
-    if (!run.accepted) co_await reject(run.code, run.reason);
+    if (!run.accepted) reject(run.code, run.reason);
   } catch (const InvalidContextError& error) {
     problem = error.what();
   }
-  if (!problem.empty()) co_await reject("invalid_context", problem);
+  if (!problem.empty()) reject("invalid_context", problem);
 }
 
 /// The original's way: a connection that finds no agent never looks again (domain.md section 11).
@@ -421,12 +435,11 @@ Awaitable<> WebSocketSession::bind_agent() {
 }
 
 /// Answers a frame that cannot be served; too many of them in a row end the session.
-Awaitable<> WebSocketSession::reject(std::string_view code, std::string_view text) {
+void WebSocketSession::reject(std::string_view code, std::string_view text) {
   ++end_.rejected;
   runtime_.observe("ws_rejected", {{"peer", peer_}, {"user", user_}, {"code", code}});
   send("error", error_message(code, text));
-  if (++bad_in_a_row_ < services_.settings.limits.bad_messages) co_return;
-  co_await close(close_code::policy_violation, "too many bad messages");
+  ++bad_in_a_row_;
 }
 
 // --- sending ------------------------------------------------------------------------------------
@@ -518,7 +531,7 @@ Awaitable<> WebSocketSession::close(std::uint16_t code, std::string reason) {
                    {{"peer", peer_}, {"user", user_}, {"code", std::int64_t{code}}});
   leave_beside();
   const websocket::close_reason with(static_cast<websocket::close_code>(code), reason);
-  co_await socket_.async_close(with, as_result);
+  co_await send_close(with);
   watchdog_.disarm();
 }
 

@@ -62,9 +62,6 @@ class Session : public UserSession {
   virtual void stop() = 0;
   /// Cuts the connection.
   virtual void abort() = 0;
-  /// Destroys the connection together with the operations that Beast keeps in it, which own this
-  /// session through their coroutines. Nothing else is called afterwards. For a kill.
-  virtual void abandon() = 0;
 };
 
 /// Takes the connection over after its upgrade request. `services` must outlive the session.

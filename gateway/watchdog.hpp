@@ -19,10 +19,14 @@ class Watchdog {
 
   /// `action` runs once `limit` has passed. `what` names the wait in traces (a literal).
   void arm(Duration limit, const char* what, std::move_only_function<void()> action) {
+    arm(runtime_->now() + limit, what, std::move(action));
+  }
+  /// The same at `deadline`.
+  void arm(Instant deadline, const char* what, std::move_only_function<void()> action) {
     disarm();
     // An expired wait that is already queued cannot be cancelled any more; it finds no action then.
     action_ = std::make_shared<std::move_only_function<void()>>(std::move(action));
-    pending_ = runtime_->start_wait(strand_, runtime_->now() + limit, what,
+    pending_ = runtime_->start_wait(strand_, deadline, what,
                                     [armed = std::weak_ptr(action_)](ErrorCode error) {
                                       if (error) return;
                                       if (auto live = armed.lock()) (*live)();

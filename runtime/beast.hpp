@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/compose.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/beast/core/role.hpp>
@@ -11,11 +12,22 @@
 #include <boost/beast/websocket/stream.hpp>
 #include <boost/beast/websocket/teardown.hpp>
 #include <memory>
+#include <tuple>
 #include <utility>
 
-#include "runtime/stream.hpp"
+#include "runtime/runtime.hpp"
 
 namespace raceproof {
+
+/// An operation of a WebSocket for a coroutine to await: `begin(handler)` starts it. Awaited
+/// directly, it would leave its arguments in the coroutine, and the state that the socket shares
+/// with its operations is one of them. That state keeps operations that wait for their turn: it
+/// would own itself, and nothing would free it once its process has been killed.
+template <class... Results, class Begin>
+Awaitable<std::tuple<Results...>> socket_operation(Begin begin) {
+  return asio::async_initiate<const asio::as_tuple_t<asio::use_awaitable_t<Executor>>,
+                              void(Results...)>(std::move(begin), asio::as_tuple(use_awaitable));
+}
 
 /// How Beast closes a stream at once (its own time-outs, which stay off here, and failures).
 inline void beast_close_socket(Stream& stream) { stream.close(); }

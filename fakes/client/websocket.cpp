@@ -28,7 +28,7 @@ constexpr int no_status = 1005;
 
 class Connection::Impl {
  public:
-  Impl(Stream stream, ConnectionEvents& events) : socket_(std::move(stream)), events_(events) {
+  Impl(Stream stream, ConnectionEvents& events) : events_(events), socket_(std::move(stream)) {
     socket_.control_callback([this](websocket::frame_type kind, beast::string_view) {
       if (kind == websocket::frame_type::close) report_close();
     });
@@ -91,15 +91,14 @@ class Connection::Impl {
 
   Awaitable<ErrorCode> send(std::string_view text, bool binary) {
     socket_.binary(binary);
-    const auto [error, bytes] =
-        co_await socket_.async_write(asio::buffer(text.data(), text.size()), as_tuple);
+    const auto [error, bytes] = co_await write(text);
     co_return error;
   }
 
   Awaitable<ErrorCode> close(int code, std::string_view reason) {
     const websocket::close_reason wanted(static_cast<websocket::close_code>(code),
                                          reason.substr(0, std::min(reason.size(), max_reason)));
-    const auto [error] = co_await socket_.async_close(wanted, as_tuple);
+    const auto [error] = co_await send_close(wanted);
     if (!error && !close_reported_) report_close();
     co_return error;
   }
@@ -107,6 +106,16 @@ class Connection::Impl {
   void reset() { socket_.next_layer().reset(); }
 
  private:
+  Awaitable<std::tuple<ErrorCode, std::size_t>> write(std::string_view text) {
+    return socket_operation<ErrorCode, std::size_t>([this, text](auto handler) {
+      socket_.async_write(asio::buffer(text.data(), text.size()), std::move(handler));
+    });
+  }
+  Awaitable<std::tuple<ErrorCode>> send_close(websocket::close_reason reason) {
+    return socket_operation<ErrorCode>(
+        [this, reason](auto handler) { socket_.async_close(reason, std::move(handler)); });
+  }
+
   void report_close() {
     close_reported_ = true;
     const auto& reason = socket_.reason();
@@ -114,12 +123,12 @@ class Connection::Impl {
     events_.on_close(code, {reason.reason.data(), reason.reason.size()});
   }
 
-  websocket::stream<Stream, false> socket_;
   ConnectionEvents& events_;
   beast::flat_buffer buffer_;
   bool close_reported_ = false;
   bool reading_ = false;
   bool paused_ = false;
+  websocket::stream<Stream, false> socket_;  // the first to go, as it keeps operations on the rest
 };
 
 Connection::Connection(Stream stream, ConnectionEvents& events)

@@ -8,8 +8,8 @@ namespace raceproof::gateway {
 namespace {
 
 /// How a message leaves: one that was kept says so, once.
-FramePtr leaving(const FramePtr& frame, bool kept) {
-  return kept && !frame->text.ends_with(",\"recovered\":true}") ? recovered(*frame) : frame;
+FramePtr leaving(const FramePtr& frame, bool was_kept) {
+  return was_kept && !frame->text.ends_with(",\"recovered\":true}") ? recovered(*frame) : frame;
 }
 
 /// On the session's strand.
@@ -34,14 +34,16 @@ ConnectionManager::ConnectionManager(Runtime& runtime, const ConnectionSettings&
       strand_(runtime.make_strand("connections")),
       state_(runtime, strand_),
       changed_(runtime, strand_),
-      tasks_(runtime, strand_) {}
+      tasks_(runtime, strand_),
+      expiry_(runtime, strand_) {}
 
 Awaitable<> ConnectionManager::stop() {
   // What can still leave does: every delivery ends, for by now no session is left to wait for.
   co_await tasks_.join();
+  stopped_ = true;
+  expiry_.disarm();
   for (auto& [name, user] : state_->users) {
-    for (Message& message : user.messages) lose(message, "shutdown");
-    user.messages.clear();
+    while (!user.messages.empty()) drop(user, user.messages.begin(), Loss::shutdown);
   }
 }
 
@@ -72,9 +74,8 @@ Awaitable<bool> ConnectionManager::connect_user(UserConnection connection) {
   ++state_->totals.connected_total;
   changed_.notify_all();
   if (settings_.flush == Flush::beside_live && !known.messages.empty()) {
-    std::vector<Message> taken(std::make_move_iterator(known.messages.begin()),
-                               std::make_move_iterator(known.messages.end()));
-    known.messages.clear();
+    std::vector<Message> taken;
+    while (!known.messages.empty()) taken.push_back(take_out(known, known.messages.begin()));
     tasks_.spawn("flush", flush_beside_live(name, std::move(taken)));
   }
   start_delivery(name, known);
@@ -130,7 +131,7 @@ void ConnectionManager::restore(const std::string& name, std::vector<RemoteMessa
   User& user = state_->users[name];
   for (auto message = kept.rbegin(); message != kept.rend(); ++message) {
     auto frame = next_frame(name, std::move(message->type), std::move(message->text));
-    user.messages.push_front({std::move(frame), for_absent, runtime_.now(), nullptr});
+    user.messages.push_front({.frame = std::move(frame), .recovered = for_absent});
   }
 }
 
@@ -151,14 +152,15 @@ void ConnectionManager::take_back(const std::string& name, std::string_view id,
         user.connections.begin(), user.connections.end(),
         [&](const auto& other) { return other.id != id && other.since < (*frame)->ordinal; });
     if (seen) continue;
-    Message message{std::move(*frame), true, runtime_.now(), nullptr};
-    if (settings_.for_absent == ForAbsent::drop && user.connections.empty()) {
-      lose(message, "connection ended");
-    } else {
+    Message message{.frame = std::move(*frame), .recovered = true};
+    if (!user.connections.empty()) {
       user.messages.push_front(std::move(message));
+    } else if (settings_.for_absent == ForAbsent::drop) {
+      lose(message, Loss::connection_ended);
+    } else {
+      keep(name, std::move(message), Place::first);
     }
   }
-  trim(user);
   start_delivery(name, user);
 }
 
@@ -204,17 +206,17 @@ Awaitable<Delivery> ConnectionManager::send_to_user(std::string user, std::strin
   User& known = state_->users[name];
   const bool absent = known.connections.empty() && known.joining == 0;
   if (absent && presence_ == nullptr) {
-    Message message{std::move(frame), true, Instant(), nullptr};
+    Message message{.frame = std::move(frame)};
     if (settings_.for_absent == ForAbsent::drop) {
-      lose(message, "not connected");
+      lose(message, Loss::not_connected);
       tidy(name);
       co_return Delivery::lost;
     }
-    keep(known, std::move(message));
-    co_return Delivery::queued;
+    keep(name, std::move(message), Place::last);
+    co_return stopped_ ? Delivery::lost : Delivery::queued;
   }
   auto outcome = std::make_shared<std::optional<Delivery>>();
-  known.messages.push_back({frame, false, Instant(), outcome});
+  known.messages.push_back({.frame = frame, .outcome = outcome});
   start_delivery(name, known);
   if (presence_ != nullptr && !absent) {
     const std::optional<Delivery> elsewhere = co_await send_elsewhere(std::move(frame), false);
@@ -222,49 +224,6 @@ Awaitable<Delivery> ConnectionManager::send_to_user(std::string user, std::strin
   }
   while (!outcome->has_value()) co_await changed_.wait("delivery");
   co_return **outcome;
-}
-
-/// The newest are kept.
-void ConnectionManager::keep(User& user, Message message) {
-  message.kept = true;
-  message.kept_at = runtime_.now();
-  settle(message, Delivery::queued);
-  user.messages.push_back(std::move(message));
-  trim(user);
-}
-
-void ConnectionManager::trim(User& user) {
-  if (!user.connections.empty() || user.joining != 0) return;
-  while (user.messages.size() > static_cast<std::size_t>(settings_.queue)) {
-    lose(user.messages.front(), "queue full");
-    user.messages.pop_front();
-  }
-}
-
-void ConnectionManager::lose(Message& message, std::string_view reason) {
-  runtime_.observe(
-      "message_lost",
-      {{"user", message.frame->user}, {"type", message.frame->type}, {"reason", reason}});
-  settle(message, Delivery::lost);
-}
-
-void ConnectionManager::settle(Message& message, Delivery delivery) {
-  ConnectionFigures& totals = state_->totals;
-  switch (delivery) {
-    case Delivery::delivered:
-      ++totals.delivered_total;
-      break;
-    case Delivery::queued:
-      ++totals.queued_total;
-      break;
-    case Delivery::lost:
-      ++totals.lost_total;
-      break;
-  }
-  if (!message.outcome) return;
-  *message.outcome = delivery;
-  message.outcome.reset();
-  changed_.notify_all();
 }
 
 void ConnectionManager::start_delivery(const std::string& name, User& user) {
@@ -285,9 +244,8 @@ Awaitable<> ConnectionManager::deliver_messages(std::string name) {
       if (!handed_on && state_->users[name].connections.empty()) break;
       continue;
     }
-    Message message = std::move(user.messages.front());
-    user.messages.pop_front();
-    FramePtr frame = leaving(message.frame, message.kept);
+    Message message = take_out(user, user.messages.begin());
+    FramePtr frame = leaving(message.frame, message.recovered);
     const std::size_t tried = user.connections.size();
     bool taken = false;
     std::exception_ptr stopped;
@@ -304,42 +262,33 @@ Awaitable<> ConnectionManager::deliver_messages(std::string name) {
       settle(message, Delivery::delivered);
       continue;
     }
-    User& now = state_->users[name];
     if (settings_.for_absent == ForAbsent::drop) {
-      lose(message, "connection ended");
+      lose(message, Loss::connection_ended);
     } else {
-      // To the front: nothing that came later may overtake it.
-      message.kept = true;
-      message.kept_at = runtime_.now();
-      settle(message, Delivery::queued);
-      now.messages.push_front(std::move(message));
+      keep(name, std::move(message), Place::first);  // nothing that came later may overtake it
     }
-    const std::size_t fresh = now.connections.size();
+    const std::size_t fresh = state_->users[name].connections.size();
     const bool nobody = settings_.forget_on_disconnect ? fresh == 0 : fresh <= tried;
     if (nobody && (presence_ == nullptr || fresh != 0)) break;
   }
   state_->users[name].delivering = false;
+  keep_rest(name);
   tidy(name);
 }
 
 /// The first message of a user who is not here, who may be elsewhere. False when Redis could not
 /// say: better here than nowhere.
 Awaitable<bool> ConnectionManager::hand_on(std::string name) {
-  Message message = std::move(state_->users[name].messages.front());
-  state_->users[name].messages.pop_front();
+  User& user = state_->users[name];
+  Message message = take_out(user, user.messages.begin());
   const std::optional<Delivery> delivery = co_await send_elsewhere(message.frame, true);
   if (delivery.value_or(Delivery::lost) == Delivery::lost &&
       settings_.for_absent == ForAbsent::drop) {
-    lose(message, "not connected");
+    lose(message, Loss::not_connected);
   } else if (delivery) {
     settle(message, *delivery);
   } else {
-    User& user = state_->users[name];
-    message.kept = true;
-    message.kept_at = runtime_.now();
-    settle(message, Delivery::queued);
-    user.messages.push_front(std::move(message));
-    trim(user);
+    keep(name, std::move(message), Place::first);
     co_return false;
   }
   // A session that came meanwhile may have been forgotten together with old ones.
@@ -375,7 +324,7 @@ Awaitable<> ConnectionManager::flush_beside_live(std::string name, std::vector<M
     if (taken) {
       settle(message, Delivery::delivered);
     } else {
-      lose(message, "connection ended");
+      lose(message, Loss::connection_ended);
     }
   }
 }
@@ -404,7 +353,7 @@ Awaitable<> ConnectionManager::receive(std::string user, std::string type, std::
 void ConnectionManager::enqueue(FramePtr frame) {
   const std::string name = frame->user;
   User& user = state_->users[name];
-  user.messages.push_back({std::move(frame), false, Instant(), nullptr});
+  user.messages.push_back({.frame = std::move(frame)});
   start_delivery(name, user);
 }
 

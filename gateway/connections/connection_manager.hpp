@@ -2,8 +2,9 @@
 // names of the system that it stands for.
 //
 // Every user has one queue of messages. While the user is connected, the queue is emptied in order,
-// each message to all of the user's connections; while not, it keeps the newest. So kept messages
-// leave before newer ones, and a message is delivered, queued or reported as lost.
+// each message to all of the user's connections; while not, it keeps the newest, for a time, and
+// for so many users. So kept messages leave before newer ones, and a message is delivered, queued
+// or reported as lost.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,10 @@
 
 #include "gateway/agents/event.hpp"
 #include "gateway/connections/frame.hpp"
+#include "gateway/connections/loss.hpp"
 #include "gateway/connections/presence.hpp"
 #include "gateway/connections/settings.hpp"
+#include "gateway/watchdog.hpp"
 #include "runtime/confined.hpp"
 #include "runtime/task.hpp"
 
@@ -51,12 +54,14 @@ struct UserConnection {
 struct ConnectionFigures {
   std::size_t connections = 0;
   std::size_t users = 0;
-  std::size_t queued = 0;  ///< messages that wait for their users
+  std::size_t queued = 0;        ///< messages that wait for their users
+  std::size_t absent_users = 0;  ///< for whom messages are kept
   std::uint64_t connected_total = 0;
   std::uint64_t refused_total = 0;  ///< over the limit of connections per user
   std::uint64_t delivered_total = 0;
   std::uint64_t queued_total = 0;
   std::uint64_t lost_total = 0;
+  Losses lost{};  ///< the same by reason
 };
 
 /// The users' connections. Everything but the constructor and `strand()` runs on its own strand.
@@ -133,7 +138,8 @@ class ConnectionManager final : public EventSink {
   Awaitable<bool> attempt_message_recovery(std::string user);
   /// Forgets what is kept for a user; how many messages.
   std::size_t force_cleanup_user_events(std::string_view user);
-  /// Forgets what has been kept for longer than `age`; how many messages.
+  /// Forgets what has been kept for `age` or longer; how many messages. A timer, which runs while
+  /// something is kept, does so with `queue_age`.
   std::size_t cleanup_expired_event_tracking(Duration age);
   /// Whether an event may go to `user`: its own ids say so.
   [[nodiscard]] static bool validate_event_isolation(std::string_view user,
@@ -144,28 +150,35 @@ class ConnectionManager final : public EventSink {
  private:
   struct Message {
     FramePtr frame;
-    bool kept = false;  // waited for its user
-    Instant kept_at;
-    std::shared_ptr<std::optional<Delivery>> outcome;  // for the sender who waits; may be null
+    bool recovered = false;  // it has waited for its user, and says so
+    std::shared_ptr<std::optional<Delivery>> outcome = {};  // for the sender who waits; may be null
+    std::uint64_t kept = 0;  // its place in the order of what was ever kept; 0: it never was
+    Instant kept_at = {};
   };
+  using Messages = std::list<Message>;
   struct User {
     std::vector<UserConnection> connections;
-    std::list<Message> messages;
+    Messages messages;
+    std::size_t kept = 0;  // of those, how many are kept
     bool delivering = false;
     std::size_t joining = 0;  // connections on their way in
+  };
+  struct Kept {
+    std::string user;
+    Instant at;
   };
   struct State {
     std::map<std::string, User, std::less<>> users;
     std::map<std::string, std::string, std::less<>> user_of;  // by connection
     std::vector<std::string> in_order;                        // connections as they registered
+    std::map<std::uint64_t, Kept> kept;  // what is kept, by Message::kept: the oldest first
+    std::uint64_t kept_total = 0;
+    std::size_t keeping = 0;  // users with kept messages
     std::uint64_t messages = 0;
     ConnectionFigures totals;
   };
 
   FramePtr next_frame(std::string user, std::string type, std::string text);
-  void keep(User& user, Message message);
-  void lose(Message& message, std::string_view reason);
-  void settle(Message& message, Delivery delivery);
   void start_delivery(const std::string& name, User& user);
   Awaitable<> deliver_messages(std::string name);
   Awaitable<bool> deliver_to(UserConnection connection, FramePtr frame);
@@ -181,8 +194,20 @@ class ConnectionManager final : public EventSink {
   Awaitable<bool> join_again(std::string name);
   void restore(const std::string& name, std::vector<RemoteMessage> kept, bool for_absent);
   void enqueue(FramePtr frame);
-  void trim(User& user);
   void tidy(std::string_view name);
+
+  // What is kept (kept_messages.cpp).
+  enum class Place { first, last };
+  void keep(const std::string& name, Message message, Place place);
+  void keep_rest(const std::string& name);
+  void note_kept(const std::string& name, User& user, Message& message);
+  void limit_kept(const std::string& name, User& user);
+  void watch_kept();
+  std::size_t drop_kept(std::string_view name, Loss reason);
+  Message take_out(User& user, Messages::iterator at);
+  void drop(User& user, Messages::iterator at, Loss reason);
+  void lose(Message& message, Loss reason);
+  void settle(Message& message, Delivery delivery);
 
   Runtime& runtime_;
   const ConnectionSettings& settings_;
@@ -191,6 +216,9 @@ class ConnectionManager final : public EventSink {
   Confined<State> state_;
   Signal changed_;  // a message was settled, or a user connected
   TaskScope tasks_;
+  Watchdog expiry_;            // of what has been kept for longest
+  std::uint64_t watched_ = 0;  // whose expiry that is (Message::kept); 0: it is not armed
+  bool stopped_ = false;
   bool rejoining_ = false;
   std::vector<FramePtr> received_;  // while rejoining
 };

@@ -102,6 +102,7 @@ ConnectionFigures ConnectionManager::get_connection_health() const {
   for (const auto& [name, user] : state_->users) {
     if (!user.connections.empty()) ++figures.users;
     figures.queued += user.messages.size();
+    if (user.kept != 0) ++figures.absent_users;
   }
   return figures;
 }
@@ -217,30 +218,6 @@ Awaitable<bool> ConnectionManager::attempt_message_recovery(std::string user) {
     if (!now->second.delivering) co_return false;
     co_await changed_.wait("recovery");
   }
-}
-
-std::size_t ConnectionManager::force_cleanup_user_events(std::string_view user) {
-  const auto known = state_->users.find(user);
-  if (known == state_->users.end()) return 0;
-  const std::size_t forgotten = known->second.messages.size();
-  for (Message& message : known->second.messages) lose(message, "forgotten");
-  known->second.messages.clear();
-  tidy(user);
-  return forgotten;
-}
-
-std::size_t ConnectionManager::cleanup_expired_event_tracking(Duration age) {
-  std::size_t forgotten = 0;
-  const Instant oldest = runtime_.now() - age;
-  for (auto& [name, user] : state_->users) {
-    while (!user.messages.empty() && user.messages.front().kept &&
-           user.messages.front().kept_at < oldest) {
-      lose(user.messages.front(), "expired");
-      user.messages.pop_front();
-      ++forgotten;
-    }
-  }
-  return forgotten;
 }
 
 bool ConnectionManager::validate_event_isolation(std::string_view user, const AgentEvent& event) {

@@ -36,6 +36,12 @@ void ConnectionSettings::describe(SettingsVisitor& v) {
        "Connections of one user at once; one more is closed with 1008.");
   v.on("queue", queue, 1, 10'000,
        "Messages kept for a user who is not connected: the newest; older ones are reported lost.");
+  v.on(
+      "queue_users", queue_users, 1, 1'000'000,
+      "Users who are not connected and for whom messages are kept, at once; for one more, those of "
+      "the user whose are oldest are reported lost.");
+  v.on("queue_age", queue_age,
+       "How long a message is kept for a user who is not connected; then it is reported lost.");
   v.on("send_queue", send_queue, 1, 1'000'000,
        "Frames that may wait for one socket; a slower consumer is closed with 1013.");
   v.on("send_bytes", send_bytes, 1024, 1 << 30,

@@ -45,6 +45,8 @@ std::span<const std::string_view> choices(Handlers);
 struct ConnectionSettings {
   std::int64_t per_user = 5;
   std::int64_t queue = 50;
+  std::int64_t queue_users = 1000;
+  Duration queue_age = std::chrono::hours(24);
   std::int64_t send_queue = 256;
   std::int64_t send_bytes = 1 << 20;
   bool across_instances = false;

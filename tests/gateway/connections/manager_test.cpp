@@ -65,6 +65,14 @@ class Manager {
   /// Each order of the run, once.
   std::vector<sim::Outcome> all() { return playground_.all({}); }
   sim::Outcome run() { return playground_.run(); }
+  /// When the last thing happens, if nothing ends the run before.
+  std::int64_t last_event_ns() {
+    std::int64_t last = 0;
+    sim::RunOptions endless;
+    endless.horizon = Duration::max();
+    playground_.all(endless, [&](sim::World& world) { last = world.time().now_ns(); });
+    return last;
+  }
 
   // --- for bodies -------------------------------------------------------------------------------
 
@@ -101,11 +109,18 @@ class Manager {
   }
   Awaitable<> settle() { return runtime_->sleep_for(10s, "settle"); }
 
+  Awaitable<ConnectionFigures> health() {
+    const ConnectionFigures figures = co_await call(manager_->strand(), manager_->figures());
+    co_return figures;
+  }
+
   std::map<std::string, std::shared_ptr<ScriptedSession>> sessions;
+  int told = 0;  ///< senders of `post` who know what became of their message
 
  private:
   Awaitable<> send_and_note(std::string user, std::string text) {
     co_await send(std::move(user), std::move(text));
+    ++told;
   }
 
   ConnectionSettings settings_;
@@ -169,6 +184,108 @@ TEST(ConnectionManager, KeepsTheNewestOnly) {
       },
       settings);
   EXPECT_EQ("{2,\"recovered\":true} {3,\"recovered\":true} ", got(subject.run().log, "a"));
+}
+
+// Passing means: what has been kept for `queue_age` is gone and reported, and nothing else is: at
+// 5 s {1} is, at 6 s a connection gets {2}, in every order.
+TEST(ConnectionManager, KeepsForATime) {
+  ConnectionSettings settings;
+  settings.queue_age = 5s;
+  Manager subject(
+      [](Manager& m) -> Awaitable<> {
+        co_await m.send("alice", "{1}");
+        co_await m.runtime().sleep_for(3s, "three seconds");
+        co_await m.send("alice", "{2}");
+        co_await m.send("bob", "{3}");
+        co_await m.runtime().sleep_for(3s, "three seconds");
+        const ConnectionFigures before = co_await m.health();
+        EXPECT_EQ(2U, before.absent_users);
+        co_await m.connect("a", "alice");
+        co_await m.settle();  // bob's has expired, too
+        const ConnectionFigures figures = co_await m.health();
+        EXPECT_EQ(2U, figures.lost_total);
+        EXPECT_EQ(2U, figures.lost[static_cast<std::size_t>(Loss::expired)]);
+        EXPECT_EQ(3U, figures.queued_total);
+        EXPECT_EQ(1U, figures.delivered_total);
+        EXPECT_EQ(0U, figures.queued);
+        EXPECT_EQ(0U, figures.absent_users);
+        co_await m.connect("b", "bob");
+        m.note("done");
+      },
+      settings);
+  for (const auto& outcome : subject.all()) {
+    EXPECT_EQ("{2,\"recovered\":true} ", got(outcome.log, "a"));
+    EXPECT_EQ("", got(outcome.log, "b"));
+    EXPECT_EQ((Log{"done"}), done(outcome.log));
+  }
+}
+
+// Passing means: a user who is back in time gets everything, though the wait for the expiry goes
+// on; and what is kept afterwards has a time of its own.
+TEST(ConnectionManager, KeepsForATimeFromTheNextAbsenceOn) {
+  ConnectionSettings settings;
+  settings.queue_age = 5s;
+  Manager subject(
+      [](Manager& m) -> Awaitable<> {
+        co_await m.send("alice", "{1}");
+        co_await m.runtime().sleep_for(4s, "four seconds");
+        co_await m.connect("a", "alice");
+        co_await m.disconnect("a", "alice");
+        co_await m.send("alice", "{2}");
+        co_await m.runtime().sleep_for(4s, "four seconds");
+        co_await m.connect("b", "alice");
+        co_await m.settle();
+        const ConnectionFigures figures = co_await m.health();
+        EXPECT_EQ(0U, figures.lost_total);
+        EXPECT_EQ(2U, figures.delivered_total);
+      },
+      settings);
+  const Log log = subject.run().log;
+  EXPECT_EQ("{1,\"recovered\":true} ", got(log, "a"));
+  EXPECT_EQ("{2,\"recovered\":true} ", got(log, "b"));
+}
+
+// Passing means: for one user too many, the one whose messages are the oldest loses them, all.
+TEST(ConnectionManager, KeepsForSoManyUsers) {
+  ConnectionSettings settings;
+  settings.queue_users = 2;
+  Manager subject(
+      [](Manager& m) -> Awaitable<> {
+        for (const char* user : {"alice", "bob", "alice", "bob", "carol", "carol"}) {
+          co_await m.send(user, "{}");
+        }
+        const ConnectionFigures figures = co_await m.health();
+        EXPECT_EQ(2U, figures.absent_users);
+        EXPECT_EQ(4U, figures.queued);
+        EXPECT_EQ(2U, figures.lost[static_cast<std::size_t>(Loss::too_many_users)]);
+        for (const char* user : {"alice", "bob", "carol"}) co_await m.connect(user, user);
+        co_await m.settle();
+        const ConnectionFigures after = co_await m.health();
+        EXPECT_EQ(0U, after.queued);
+      },
+      settings);
+  const Log log = subject.run().log;
+  const std::string both = "{,\"recovered\":true} {,\"recovered\":true} ";
+  EXPECT_EQ("", got(log, "alice"));
+  EXPECT_EQ(both, got(log, "bob"));
+  EXPECT_EQ(both, got(log, "carol"));
+}
+
+// Passing means: everybody who sends is told what became of it, also those whose message was behind
+// another when the user's last connection turned out to be gone.
+TEST(ConnectionManager, TellsEverySenderWhenTheLastSessionDies) {
+  Manager subject([](Manager& m) -> Awaitable<> {
+    co_await m.connect("old", "alice");
+    m.sessions["old"]->closed = true;
+    for (const char* text : {"{1}", "{2}", "{3}"}) m.post("alice", text);
+    co_await m.settle();
+    const ConnectionFigures figures = co_await m.health();
+    EXPECT_EQ(3U, figures.queued_total);
+    EXPECT_EQ(1U, figures.absent_users);
+    EXPECT_EQ(3, m.told);
+    m.note("done");
+  });
+  for (const auto& outcome : subject.all()) EXPECT_EQ((Log{"done"}), done(outcome.log));
 }
 
 // Passing means: all of a user's connections get a message, and nobody else's.
@@ -413,9 +530,12 @@ TEST(ConnectionManager, StopsWithNothingLeft) {
     co_await m.send("alice", "{1}");
     co_await call(m.manager().strand(), m.manager().stop());
     EXPECT_EQ(1U, m.manager().get_connection_health().lost_total);
+    co_await m.send("alice", "{2}");  // too late
+    EXPECT_EQ(2U, m.manager().get_connection_health().lost_total);
     m.note("done");
   });
   EXPECT_EQ((Log{"done"}), done(subject.run().log));
+  EXPECT_EQ(0, subject.last_event_ns());
 }
 
 }  // namespace
