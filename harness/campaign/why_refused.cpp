@@ -77,8 +77,9 @@ std::optional<EventId> open_accident(const Seen& seen, std::string_view begins,
 /// What the refusal of a token goes back to.
 std::string who_refused(const Seen& seen, const ObservationRecord& result) {
   if (const auto* answer = nearest_in_chain(seen, "auth_answer")) {
-    return fmt::format("the auth service answered {} with {}{}", seen.field(*answer, "operation"),
-                       seen.field(*answer, "status"), at_time(answer->time_ns));
+    return fmt::format("the auth service answered {} with {}, {}valid{}",
+                       seen.field(*answer, "operation"), seen.field(*answer, "status"),
+                       seen.field(*answer, "valid") == "1" ? "" : "not ", at_time(answer->time_ns));
   }
   if (seen.field(result, "cached") == "1") {
     return fmt::format("an earlier answer about it, remembered{}", at_time(result.time_ns));
@@ -108,17 +109,18 @@ std::string which_breaker(const Seen& seen) {
   std::size_t failures = 0;
   const ObservationRecord* last = nullptr;
   const auto& observations = seen.trace().observations();
-  for (std::size_t i = 0; i < observations.size() && &observations[i] <= opened; ++i) {
+  for (std::size_t i = 0; i < seen.past.end(); ++i) {
     const bool failed = name_of(seen, observations[i]) == "auth_result" &&
                         seen.field(observations[i], "status") != "accepted";
     if (!failed || !seen.past.has(i)) continue;
     ++failures;
     last = &observations[i];
+    if (last > opened) break;  // the one that opened it is told behind that
   }
   std::string text = fmt::format("the breaker of {} had opened{}", seen.field(*opened, "id"),
                                  at_time(opened->time_ns));
   if (last != nullptr) {
-    text += fmt::format(", on {} other refusal{} before it (the last: {})", failures,
+    text += fmt::format(", on {} refusal{} (the last: {})", failures,
                         failures == 1 ? "" : "s", seen.field(*last, "reason"));
   }
   return text;
@@ -135,7 +137,7 @@ std::string refused_frames(const Seen& seen, const std::string& peer) {
     ++refused;
     last = &observations[i];
   }
-  if (last == nullptr || !seen.is_in_chain(*last)) return {};
+  if (last == nullptr) return {};
   return fmt::format("{} refused frame{}, the last as {}{}", refused, refused == 1 ? "" : "s",
                      seen.field(*last, "code"), at_time(last->time_ns));
 }
