@@ -222,7 +222,7 @@ class ManyScenarios(Case):
         self.assertRegex(result.stdout, r"(?m)^FAILED  cold_start/bad, without_grace\n    check ")
         self.assertNotRegex(result.stdout, r"(?m)^reproduced ")
         self.assertIn("6 variants of 2 scenarios: 5 passed, 1 failed, 0 unknown", result.stdout)
-        self.assertLess(result.stdout.count("\n"), 60)
+        self.assertLess(result.stdout.count("\n"), 80)
         # What is left out on the terminal is in the file.
         full = (self.out / "report.txt").read_text()
         self.assertRegex(full, r"(?m)^reproduced  cold_start/good, without_grace$")
