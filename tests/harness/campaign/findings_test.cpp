@@ -163,6 +163,33 @@ TEST(RestsOn, OnlyThePast) {
   EXPECT_TRUE(Past(run.trace(), run.steps(), Past::of_the_end).has(alice));
 }
 
+// What the gateway says to Redis and to the database is in their contract suites: only what a
+// scenario makes up is not. Fails when the gateway learns a command that nobody has compared.
+TEST(RestsOn, AllThatTheGatewaySaysWasCompared) {
+  std::size_t looked_at = 0;
+  std::vector<Diagnostic> diagnostics;
+  for (const auto& file : scenario::discover({"scenarios"}, diagnostics)) {
+    const auto loaded = scenario::load(file);
+    ASSERT_TRUE(loaded.has_value()) << file;
+    for (const auto& variant : (*loaded)->variants()) {
+      Runner runner(*variant, 1);
+      explore::BaselineDecider decider;
+      (void)runner.run(sim::TimeMode::concrete, decider);
+      const Past all(runner.world().trace(), *runner.world().steps(), Past::of_the_end);
+      for (const RestsOn& fake : rests_on(all, fakes_used(*variant))) {
+        if (fake.server.empty()) continue;
+        ++looked_at;
+        for (const std::string& open : fake.unverified) {
+          const bool made_up = open.starts_with("fault ") || open == "outage" ||
+                               open.find(" -> ") != std::string::npos;
+          EXPECT_TRUE(made_up) << file << ", " << variant->name << ": " << fake.fake << " " << open;
+        }
+      }
+    }
+  }
+  EXPECT_GT(looked_at, 100U);
+}
+
 TEST(RestsOn, NotesSayWhatWasCompared) {
   const auto verified = read_verified(
       "# a comment\nserver: redis-server 7.0.15\ndate: 2025-09-08\nconversations: 3\n"
@@ -196,11 +223,36 @@ TEST(Why, AKillBehindABalancerDoesToo) {
   EXPECT_TRUE(why.ends_with(" was killed at 2000.000 ms")) << why;
 }
 
+TEST(Why, APartitionTellsOfItLate) {
+  OneRun run(
+      "process: {kill: [{at: 2s}]}\n"
+      "network:\n  latency: 1ms\n"
+      "  partitions: [{between: [clients, gateway], at: 1500ms, for: 1s, retransmit: 0ms}]\n" +
+      stays + "check:\n  - never: {close: 1006}\n");
+  EXPECT_EQ(run.why(),
+            "alice was closed with 1006 after gateway was killed at 2000.000 ms, which a link that "
+            "was cut at 1500.000 ms kept back until it healed at 2500.000 ms");
+}
+
+TEST(Why, ARateLimitSaysSo) {
+  OneRun run(
+      "gateway: {limits: {bad_messages: 1, messages_per_minute: 1}}\n"
+      "clients:\n  alice:\n    - connect: {retry_on: [503, refused], every: 100ms, for: 9s}\n"
+      "    - expect: session_established\n    - send: {type: chat, text: one}\n"
+      "    - send: {type: chat, text: two}\n    - wait: 1s\n"
+      "check:\n  - never: {close: 1008}\n");
+  const auto why = run.why();
+  EXPECT_TRUE(
+      why.starts_with("alice was closed with 1008 (too many bad messages) after 1 refused "
+                      "frame, the last as rate_limited at "))
+      << why;
+}
+
 TEST(Why, AShutdownThatIsOverCutsIt) {
   const auto failures = failures_of("platform/shutdown_with_clients", "grace_too_short");
   ASSERT_FALSE(failures.empty());
   EXPECT_EQ(failures[0].cause,
-            "alice was closed with 1006 after gateway cut the connection at 800.000 ms, when its "
+            "alice was closed with 1006 after gateway ended the connection at 800.000 ms, when its "
             "time for 'connections to end' was over, in its shutdown since 600.000 ms");
 }
 
