@@ -28,10 +28,11 @@ constexpr std::size_t found_width = 30;
 /// A variant that took this long says so.
 constexpr double slow_seconds = 1;
 
-/// As much of `text` as fits, on one line.
+/// As many words of `text` as fit, on one line; none if not even one does.
 std::string shortened(std::string_view text, std::size_t width) {
-  const auto lines = wrap(text, width > 4 ? width - 4 : 1);
-  return lines.size() == 1 ? lines.front() : lines.front() + " ...";
+  if (display_width(text) <= width) return std::string(text);
+  const auto first = wrap(text, width > 4 ? width - 4 : 1).front() + " ...";
+  return display_width(first) <= width ? first : "";
 }
 
 std::string padded(std::string_view text, std::size_t width) {
@@ -115,10 +116,8 @@ std::string render_lines(const ScenarioResult& scenario, std::size_t name_width,
                          const TerminalOptions& options) {
   std::string text = styled(scenario.name, Style::bold, options.colour);
   const auto used = display_width(scenario.name) + 2;
-  if (!scenario.shows.empty() && used + 20 < options.width) {
-    const auto shows = shortened(scenario.shows, options.width - used);
-    text += "  " + styled(shows, Style::dim, options.colour);
-  }
+  const auto shows = shortened(scenario.shows, options.width > used ? options.width - used : 0);
+  if (!shows.empty()) text += "  " + styled(shows, Style::dim, options.colour);
   text += '\n';
   for (const auto& variant : scenario.variants) text += line_of(variant, name_width, options);
   return text;

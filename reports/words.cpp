@@ -40,6 +40,28 @@ std::string ranges_in_words(const Bound& bound) {
   return "all latencies in the declared ranges (" + counted(bound.ranges.size(), "delay") + ")";
 }
 
+using Inequalities = std::vector<std::string>;
+
+/// What all of several regions require, which is then left out of each.
+Inequalities taken_out_of_all(std::vector<Inequalities>& regions) {
+  Inequalities shared;
+  if (regions.size() < 2) return shared;
+  for (const auto& inequality : regions.front()) {
+    const auto has_it = [&](const Inequalities& region) {
+      return std::ranges::find(region, inequality) != region.end();
+    };
+    if (std::ranges::all_of(regions, has_it)) shared.push_back(inequality);
+  }
+  const auto is_all = [&](const Inequalities& region) { return region.size() == shared.size(); };
+  if (std::ranges::any_of(regions, is_all)) return {};
+  for (auto& region : regions) {
+    std::erase_if(region, [&](const std::string& inequality) {
+      return std::ranges::find(shared, inequality) != shared.end();
+    });
+  }
+  return shared;
+}
+
 /// Why a fake is not as any real server.
 std::string_view nothing_to_compare(std::string_view fake) {
   const bool comparable = fake == "redis" || fake == "database";
@@ -278,13 +300,16 @@ std::string region_in_words(const Failure& failure) {
     const auto region = joined(failure.region, " and ");
     return region.empty() ? region : region + " (this order; others were not looked at)";
   }
+  auto regions = failure.fails_if;
+  const auto shared = failure.fails_if_more == 0 ? taken_out_of_all(regions) : Inequalities{};
   std::vector<std::string> pieces;
-  for (const auto& piece : failure.fails_if) {
-    if (pieces.size() < told_max) pieces.push_back(joined(piece, " and "));
+  for (const auto& region : regions) {
+    if (pieces.size() < told_max) pieces.push_back(joined(region, " and "));
   }
-  const auto more = failure.fails_if.size() - pieces.size() + failure.fails_if_more;
+  const auto more = regions.size() - pieces.size() + failure.fails_if_more;
+  if (more > 0) pieces.push_back(fmt::format("in {}", counted(more, "more region")));
   auto text = joined(pieces, "; or ");
-  if (more > 0) text += fmt::format("; or in {}", counted(more, "more region"));
+  if (!shared.empty()) text = joined(shared, " and ") + " and either " + text;
   if (!failure.fails_if_complete) text += "; and maybe elsewhere";
   return text;
 }

@@ -56,8 +56,9 @@ std::string unverified_in_words(const campaign::Failure& failure);
 /// The fakes of `unverified_in_words` over all failures of a variant: "auth, redis".
 std::string unverified_fakes(const campaign::VariantResult& variant);
 
-/// When a check fails, whatever the order: "a < b and c > 5ms; or a = 0ms; or in 3 more regions".
-/// Where that is not known, of the order that is shown.
+/// When a check fails, whatever the order: "a < b and c > 5ms; or a = 0ms; or in 3 more regions";
+/// what all regions share is said first: "a < b and either c > 5ms; or d > 5ms". Where that is not
+/// known, of the order that is shown.
 std::string region_in_words(const campaign::Failure& failure);
 
 /// What a verdict rests on that is less than the real thing: "database: port level"; empty if

@@ -60,25 +60,37 @@ EventId what_it_acted_on(const trace::Trace& trace, EventId event) {
   return passed_on ? what_it_acted_on(trace, events[event].cause) : event;
 }
 
-/// The latest event of that label in the past; nothing if there is none, or `until` came after.
-std::optional<EventId> open_accident(const Seen& seen, std::string_view begins,
-                                     std::string_view ends) {
+/// The latest event of that kind of accident in the past.
+std::optional<EventId> latest_accident(const Seen& seen, std::string_view label) {
   const auto& events = seen.trace().events();
-  std::optional<EventId> found;
-  for (EventId id = 0; id <= seen.what.event; ++id) {
+  for (EventId id = seen.what.event + 1; id-- > 0;) {
     if (events[id].kind != EventKind::process) continue;
-    const auto label = seen.trace().text(events[id].label);
-    if (label == begins && seen.past.has_step_of(id)) found = id;
-    if (label == ends) found.reset();
+    if (seen.trace().text(events[id].label) == label && seen.past.has_step_of(id)) return id;
   }
-  return found;
+  return std::nullopt;
+}
+
+std::string was_killed(const Seen& seen, EventId kill) {
+  const auto& event = seen.trace().events()[kill];
+  return fmt::format("{} was killed{}", process_of(seen.trace(), event.strand),
+                     at_event(seen, kill));
+}
+
+/// Of an end that was kept back: which says when it arrived, and not who sent it.
+std::string told_late(const Seen& seen, EventId mended) {
+  const auto kill = latest_accident(seen, "kill");
+  const auto cut = latest_accident(seen, "partition begins");
+  return fmt::format("{}, which a link that was cut{} kept back until it healed{}",
+                     kill ? was_killed(seen, *kill) : "the other end gave the connection up",
+                     cut ? at_event(seen, *cut) : "", at_event(seen, mended));
 }
 
 /// What the refusal of a token goes back to.
 std::string who_refused(const Seen& seen, const ObservationRecord& result) {
   if (const auto* answer = nearest_in_chain(seen, "auth_answer")) {
-    return fmt::format("the auth service answered {} with {}{}", seen.field(*answer, "operation"),
-                       seen.field(*answer, "status"), at_time(answer->time_ns));
+    return fmt::format("the auth service answered {} with {}, {}valid{}",
+                       seen.field(*answer, "operation"), seen.field(*answer, "status"),
+                       seen.field(*answer, "valid") == "1" ? "" : "not ", at_time(answer->time_ns));
   }
   if (seen.field(result, "cached") == "1") {
     return fmt::format("an earlier answer about it, remembered{}", at_time(result.time_ns));
@@ -108,18 +120,19 @@ std::string which_breaker(const Seen& seen) {
   std::size_t failures = 0;
   const ObservationRecord* last = nullptr;
   const auto& observations = seen.trace().observations();
-  for (std::size_t i = 0; i < observations.size() && &observations[i] <= opened; ++i) {
+  for (std::size_t i = 0; i < seen.past.end(); ++i) {
     const bool failed = name_of(seen, observations[i]) == "auth_result" &&
                         seen.field(observations[i], "status") != "accepted";
     if (!failed || !seen.past.has(i)) continue;
     ++failures;
     last = &observations[i];
+    if (last > opened) break;  // the one that opened it is told behind that
   }
   std::string text = fmt::format("the breaker of {} had opened{}", seen.field(*opened, "id"),
                                  at_time(opened->time_ns));
   if (last != nullptr) {
-    text += fmt::format(", on {} other refusal{} before it (the last: {})", failures,
-                        failures == 1 ? "" : "s", seen.field(*last, "reason"));
+    text += fmt::format(", on {} refusal{} (the last: {})", failures, failures == 1 ? "" : "s",
+                        seen.field(*last, "reason"));
   }
   return text;
 }
@@ -135,7 +148,7 @@ std::string refused_frames(const Seen& seen, const std::string& peer) {
     ++refused;
     last = &observations[i];
   }
-  if (last == nullptr || !seen.is_in_chain(*last)) return {};
+  if (last == nullptr) return {};
   return fmt::format("{} refused frame{}, the last as {}{}", refused, refused == 1 ? "" : "s",
                      seen.field(*last, "code"), at_time(last->time_ns));
 }
@@ -182,22 +195,18 @@ std::string how_it_was_lost(const Seen& seen) {
   const auto who = process_of(trace, events[root].strand);
   if (root == 0 || who == process_of(trace, seen.what.strand)) return {};
   const auto label = trace.text(events[root].label);
-  std::string text;
-  if (events[root].kind == EventKind::process && label == "kill") {
-    text = fmt::format("{} was killed{}", who, at_event(seen, root));
-  } else if (events[root].kind == EventKind::timer) {
-    text = fmt::format("{} cut the connection{}, when its time for '{}' was over", who,
-                       at_event(seen, root), label);
-  } else {
-    text = fmt::format("{} ended the connection{}", who, at_event(seen, root));
+  if (events[root].kind == EventKind::process && label == "partition ends") {
+    return told_late(seen, root);
+  }
+  if (events[root].kind == EventKind::process && label == "kill") return was_killed(seen, root);
+  std::string text = fmt::format("{} ended the connection{}", who, at_event(seen, root));
+  if (events[root].kind == EventKind::timer) {
+    text += fmt::format(", when its time for '{}' was over", label);
   }
   const auto* shutdown = latest_in_past(seen, [&](const ObservationRecord& record) {
     return name_of(seen, record) == "shutdown_begin" && process_of(trace, record.strand) == who;
   });
   if (shutdown != nullptr) text += ", in its shutdown since" + at_time(shutdown->time_ns).substr(3);
-  if (const auto cut = open_accident(seen, "partition begins", "partition ends")) {
-    text += ", while a link was cut since" + at_event(seen, *cut).substr(3);
-  }
   return text;
 }
 

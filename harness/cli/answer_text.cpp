@@ -147,7 +147,9 @@ std::string continued_text(const Replay& replay, const campaign::ReplayOptions& 
 std::string class_text(const std::optional<campaign::ReplayedClass>& shown) {
   if (!shown) return {};
   std::string text = "the order that is shown\n";
-  if (!shown->unknown.empty()) return text + line("fails if", "not known: " + shown->unknown);
+  if (!shown->unknown.empty()) {
+    return text + line("fails if", "not known: " + shown->unknown) + '\n';
+  }
   std::vector<std::string> parts;
   for (const auto& delay : shown->delays) {
     parts.push_back(fmt::format("{} {}", delay.name, ms(delay.at.count())));
@@ -169,7 +171,7 @@ std::string class_text(const std::optional<campaign::ReplayedClass>& shown) {
                  fmt::format("moved alone, it still fails with {}", fmt::join(parts, ", or ")));
   }
   if (shown->tie_only) text += line("", "only when two times are exactly equal");
-  return text;
+  return text + '\n';
 }
 
 std::string answer_line(const SavedFailure& failure, const Replay& replay) {
@@ -226,9 +228,8 @@ std::string answer_text(const SavedFailure& failure, const Replay& replay,
     if (!continued.empty() && text.empty()) text += "after the last decision\n";
     text += continued;
   }
-  text += class_text(shown);
   if (!text.empty()) text += "\n";
-  return text + answer_line(failure, replay) + "\n";
+  return class_text(shown) + text + answer_line(failure, replay) + "\n";
 }
 
 }  // namespace raceproof::cli

@@ -116,6 +116,11 @@ TEST(Junit, MapsVerdicts) {
   EXPECT_STREQ(failed.attribute("type").value(), "violated");
   EXPECT_THAT(failed.text().get(),
               testing::HasSubstr("replay: raceproof replay out/failures/a1b2c3.json"));
+  EXPECT_THAT(failed.text().get(),
+              testing::HasSubstr("  rests on: redis: not among what was compared with redis-server "
+                                 "7.0.15 (outage); auth: no real service to compare with"));
+  EXPECT_THAT(failed.text().get(),
+              testing::HasSubstr("  fails if: client.arrives < redis.stabilise + 30ms; or "));
   const auto reproduced = find_case(document, "without_grace");
   EXPECT_FALSE(reproduced.child("failure"));
   EXPECT_FALSE(reproduced.child("error"));

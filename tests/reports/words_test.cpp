@@ -96,5 +96,63 @@ TEST(Fakes, SayWhatTheyWereComparedWith) {
             "redis: not yet compared with a real server");
 }
 
+// Passing means: a finding says what of it nothing real was compared with, and nothing if that is
+// nothing.
+TEST(Fakes, SayWhatAFindingOwesToThem) {
+  auto failure = reproduced_variant().failures[0];
+  EXPECT_EQ(unverified_in_words(failure),
+            "redis: not among what was compared with redis-server 7.0.15 (outage); "
+            "auth: no real service to compare with (health, validate)");
+  EXPECT_EQ(unverified_fakes(reproduced_variant()), "redis, auth");
+  failure.rests_on = {{"agent", "", {}, {"a", "b", "c", "d", "e", "f", "g", "h"}}};
+  EXPECT_EQ(unverified_in_words(failure),
+            "agent: no real service to compare with (a, b, c, d, e, f, 2 more)");
+  failure.rests_on = {{"redis", "redis-server 7.0.15", {"PING"}, {}}};
+  EXPECT_EQ(unverified_in_words(failure), "");
+}
+
+// Passing means: a region is of all orders where that is known, says when it is not, and is
+// bounded in length.
+TEST(Words, Regions) {
+  auto failure = reproduced_variant().failures[0];
+  EXPECT_EQ(region_in_words(failure),
+            "client.arrives < redis.stabilise + 30ms; or client.arrives > 1s and redis.stabilise > "
+            "300ms; or in 5 more regions");
+  failure.fails_if_complete = false;
+  failure.fails_if_more = 0;
+  failure.fails_if = {{"a > 1ms"}, {"b > 1ms"}, {"c > 1ms"}, {"d > 1ms"}, {"e > 1ms"}};
+  EXPECT_EQ(
+      region_in_words(failure),
+      "a > 1ms; or b > 1ms; or c > 1ms; or d > 1ms; or in 1 more region; and maybe elsewhere");
+  failure.fails_if_complete = true;
+  failure.fails_if = {{"x = 0ms", "a > 1ms"}, {"b > 1ms", "x = 0ms"}};
+  EXPECT_EQ(region_in_words(failure), "x = 0ms and either a > 1ms; or b > 1ms");
+  failure.fails_if = {{"x = 0ms"}, {"b > 1ms", "x = 0ms"}};
+  EXPECT_EQ(region_in_words(failure), "x = 0ms; or b > 1ms and x = 0ms");
+  failure.fails_if.clear();
+  EXPECT_EQ(region_in_words(failure),
+            "client.arrives < redis.stabilise + 20ms (this order; others were not looked at)");
+  failure.region.clear();
+  EXPECT_EQ(region_in_words(failure), "");
+}
+
+// Passing means: the few words of a line claim no more than the many of the report.
+TEST(Words, InShort) {
+  auto variant = reproduced_variant();
+  EXPECT_EQ(found_in_short(variant), "reproduced in 12 of 340 classes");
+  EXPECT_EQ(bound_in_short(variant), "complete, 2 delays, 3 cuts, port level");
+  variant.bound.limit = "2 preemptions";
+  EXPECT_EQ(bound_in_short(variant), "complete up to 2 preemptions, 2 delays, 3 cuts, port level");
+  variant.bound.classes_failing = 0;
+  EXPECT_EQ(found_in_short(variant), "not reproduced in 340 classes");
+  variant.bound.complete = false;
+  EXPECT_EQ(bound_in_short(variant), "not complete, 3 cuts, port level");
+  variant.bound.runs_sampled = 50;
+  variant.expect = campaign::Expectation::holds;
+  EXPECT_EQ(found_in_short(variant), "holds in 340 classes, 50 runs");
+  EXPECT_EQ(bound_in_short(variant), "sampled, 3 cuts, port level");
+  EXPECT_EQ(found_in_short({}), "nothing was run");
+}
+
 }  // namespace
 }  // namespace raceproof::report

@@ -197,6 +197,52 @@ class Verdicts(Case):
         self.assertEqual(3, self.result()["exit_code"])
 
 
+class ManyScenarios(Case):
+    """Two scenarios, one of which has a variant that is not as it must be."""
+
+    def folder_of_two(self):
+        text = (ROOT / FLAGSHIP).read_text()
+        self.write("a.yaml", text.replace("scenario: cold_start/premature_readiness",
+                                          "scenario: cold_start/good"))
+        self.write("b.yaml", text.replace("scenario: cold_start/premature_readiness",
+                                          "scenario: cold_start/bad").replace(
+            "without_grace: {gateway.grace_period: 0ms, expect: reproduces}",
+            "without_grace: {gateway.grace_period: 0ms, expect: holds}"))
+        return self.folder
+
+    def test_a_line_each_and_details_of_what_failed(self):
+        result = run("run", self.folder_of_two(), "--out", self.out)
+        self.assert_code(1, result)
+        for line in [r"PASS  without_grace  reproduced in 7 of 24 classes +complete, 4 delays",
+                     r"FAIL  without_grace  violated in 7 of 24 classes +complete, 4 delays",
+                     r"PASS  with_grace     holds in 28 classes +complete, 4 delays"]:
+            self.assertRegex(result.stdout, rf"(?m)^  {line}$")
+        self.assertLess(result.stdout.index("cold_start/good"),
+                        result.stdout.index("cold_start/bad"))
+        self.assertRegex(result.stdout, r"(?m)^FAILED  cold_start/bad, without_grace\n    check ")
+        self.assertNotRegex(result.stdout, r"(?m)^reproduced ")
+        self.assertIn("6 variants of 2 scenarios: 5 passed, 1 failed, 0 unknown", result.stdout)
+        self.assertLess(result.stdout.count("\n"), 80)
+        # What is left out on the terminal is in the file.
+        full = (self.out / "report.txt").read_text()
+        self.assertRegex(full, r"(?m)^reproduced  cold_start/good, without_grace$")
+        self.assertIn(str(self.out / "report.txt"), result.stdout)
+
+    def test_everything_if_asked_for(self):
+        result = run("run", self.folder_of_two(), "--verbose", "--out", self.out)
+        self.assert_code(1, result)
+        self.assertRegex(result.stdout, r"(?m)^reproduced  cold_start/good, without_grace$")
+        self.assertIn("latencies covered from end to end", result.stdout)
+
+    def test_one_scenario_is_told_in_full(self):
+        result = run("run", FLAGSHIP, "--out", self.out)
+        self.assert_code(0, result)
+        self.assertRegex(result.stdout, r"(?m)^reproduced  cold_start/premature_readiness")
+        self.assertIn("latencies covered from end to end", result.stdout)
+        self.assertIn("fails if gateway.grace_period = 0ms and either client.arrives <= 100ms",
+                      result.stdout)
+
+
 class Replay(Case):
     def saved(self):
         run("run", FLAGSHIP, "--variant", "without_grace", "--out", self.out)
@@ -209,6 +255,11 @@ class Replay(Case):
         self.assertIn("VIOLATED", result.stdout)
         self.assertRegex(result.stdout, r"close.*1011")  # decoded from the bytes
         self.assertIn("SUBSCRIBE", result.stdout)
+        # When that order fails, and by how much, as `run` says it.
+        failure = next(v for v in self.result()["scenarios"][0]["variants"] if v["failures"])
+        region = " and ".join(failure["failures"][0]["region"])
+        self.assertIn(f"fails if  {region}\n", result.stdout)
+        self.assertRegex(result.stdout, r"margin    moved alone, it still fails with .*arrives")
 
     def test_without_the_bytes(self):
         result = run("replay", self.saved(), "--observations")
