@@ -53,6 +53,7 @@ void Channel::read() {
                           [self = shared_from_this()](ErrorCode error, std::size_t size) {
                             if (self->closed_) return;
                             self->reader_.feed({self->input_.data(), size});
+                            self->left_ = static_cast<bool>(error);
                             if (!self->take() || error) return self->end();
                             self->read();
                           });

@@ -37,6 +37,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   Awaitable<> ended();
   /// Whether the other end is still there, as far as is known.
   [[nodiscard]] bool is_open() const { return !closed_ && !closing_; }
+  /// Whether it was the other end that ended the conversation.
+  [[nodiscard]] bool was_left() const { return left_; }
   [[nodiscard]] const std::string& peer() const { return stream_.peer_name(); }
 
  private:
@@ -57,6 +59,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   bool writing_ = false;
   bool closing_ = false;  ///< close when everything is sent
   bool closed_ = false;
+  bool left_ = false;
   std::array<char, 4096> input_;
 };
 

@@ -19,8 +19,22 @@ struct Server::Session {
   Stage stage = Stage::idle;
   Notice interrupted;  ///< ends the delay before a request
   bool refused = false;
+  /// A request has come, and the client has gone, or has cancelled it, before it saw the answer.
+  bool unanswered = false;
 
   [[nodiscard]] std::int64_t number() const { return backend.owner.session(); }
+  /// As pg_stat_activity calls it.
+  [[nodiscard]] std::string_view state() const {
+    if (unanswered) return "active";
+    if (backend.failed) return "idle in transaction (aborted)";
+    return backend.transaction ? "idle in transaction" : "idle";
+  }
+  /// Rows that its transaction has changed or locked.
+  [[nodiscard]] std::int64_t rows() const {
+    if (!backend.transaction) return 0;
+    const auto& open = *backend.transaction;
+    return static_cast<std::int64_t>(open.changes.size() + open.locked.size());
+  }
 };
 
 Server::Server(Runtime& runtime, Settings settings)
@@ -120,6 +134,14 @@ Awaitable<bool> Server::accept_one() {
   co_return true;
 }
 
+std::vector<Server::Held> Server::held() const {
+  std::vector<Held> held;
+  for (const auto& session : sessions_) {
+    held.push_back({session->channel->peer(), session->state(), session->rows()});
+  }
+  return held;
+}
+
 void Server::admit(Stream stream) {
   auto& backend = engine_.open();
   auto session = std::make_shared<Session>(runtime_, strand_, std::move(stream), backend);
@@ -136,7 +158,10 @@ Awaitable<> Server::serve_session(SessionPointer session) {
   runtime_.observe("db_connection", {{"session", session->number()},
                                      {"connection", std::string_view(session->channel->peer())}});
   session->channel->start([this, weak = std::weak_ptr(session)] {
-    if (const auto alive = weak.lock()) cancel(*alive);
+    if (const auto alive = weak.lock()) {
+      alive->unanswered = true;  // it is given up, whether or not its answer is on the way
+      cancel(*alive);
+    }
   });
   std::exception_ptr failure;
   try {
@@ -144,7 +169,10 @@ Awaitable<> Server::serve_session(SessionPointer session) {
   } catch (...) {
     failure = std::current_exception();
   }
-  runtime_.observe("db_disconnection", {{"session", session->number()}});
+  runtime_.observe("db_disconnection", {{"session", session->number()},
+                                        {"left", session->channel->was_left()},
+                                        {"state", session->state()},
+                                        {"rows", session->rows()}});
   session->channel->close();
   engine_.close(session->backend);
   sessions_.remove(session);
@@ -170,6 +198,7 @@ std::string_view Server::kind_of(const Message& request) {
 
 /// Does what the request and the rules say; whether the conversation goes on.
 Awaitable<bool> Server::take_up(Session& session, const Message& request) {
+  session.unanswered = true;
   const auto kind = kind_of(request);
   runtime_.observe("db_request", {{"session", session.number()}, {"kind", kind}});
   const auto plan = rules_.plan(kind);
@@ -266,7 +295,7 @@ void Server::answer(Session& session, std::string_view kind, const Rows& rows) {
       "db_reply",
       {{"session", session.number()}, {"kind", kind}, {"result", std::string_view("ok")}});
   const auto message = to_message(rows);
-  session.channel->send(message);
+  send(session, message);
 }
 
 void Server::refuse(Session& session, std::string_view kind, const Error& error) {
@@ -274,6 +303,11 @@ void Server::refuse(Session& session, std::string_view kind, const Error& error)
                                 {"kind", kind},
                                 {"result", std::string_view(error.sqlstate())}});
   const auto message = to_message(error);
+  send(session, message);
+}
+
+void Server::send(Session& session, const Message& message) {
+  if (session.channel->is_open()) session.unanswered = false;
   session.channel->send(message);
 }
 

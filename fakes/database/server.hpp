@@ -8,7 +8,10 @@
 // lock_table, create_table, begin, commit, rollback, connect or unknown), besides those of
 // engine.hpp:
 //   db_listening{port}, db_outage_begin{}, db_outage_end{}
-//   db_connection{session, connection}, db_disconnection{session}
+//   db_connection{session, connection}
+//   db_disconnection{session, left, state, rows}  left: the client ended it; state as in
+//       pg_stat_activity, and active after a cancel that the answer may have crossed; rows: how
+//       many its open transaction had changed or locked
 //   db_request{session, kind}        when the server takes a request up, before its delay
 //   db_reply{session, kind, result}  ok, or the SQLSTATE
 //   db_fault{session, kind, fault}   a rule's reset, hang, fail, reset_after or drop_reply
@@ -17,6 +20,9 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "fakes/database/channel.hpp"
 #include "fakes/database/engine.hpp"
@@ -48,6 +54,15 @@ class Server {
 
   [[nodiscard]] const Executor& strand() const { return strand_; }
 
+  /// What the server holds for one connection.
+  struct Held {
+    std::string connection;  ///< the other end's name
+    std::string_view state;  ///< as db_disconnection has it
+    std::int64_t rows = 0;   ///< likewise
+  };
+  /// Of all sessions that are open, in their order. On the strand, or while nothing runs.
+  [[nodiscard]] std::vector<Held> held() const;
+
  private:
   struct Session;
   using SessionPointer = std::shared_ptr<Session>;
@@ -65,6 +80,7 @@ class Server {
   void fail(Session& session, std::string_view kind);
   void answer(Session& session, std::string_view kind, const Rows& rows);
   void refuse(Session& session, std::string_view kind, const Error& error);
+  void send(Session& session, const Message& message);
   void fault(const Session& session, std::string_view kind, std::string_view what);
   void cancel(Session& session);
   std::string_view kind_of(const Message& request);

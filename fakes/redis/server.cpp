@@ -112,6 +112,15 @@ Awaitable<bool> Server::accept_one() {
   co_return true;
 }
 
+std::vector<Server::Held> Server::held() const {
+  std::vector<Held> held;
+  for (const auto& [id, connection] : connections_) {
+    held.push_back(
+        {connection->name(), static_cast<std::int64_t>(connection->client().subscriptions())});
+  }
+  return held;
+}
+
 void Server::admit(Stream stream) {
   auto client = engine_.connect(stream.peer_name());
   const auto id = client->id;

@@ -49,6 +49,14 @@ class Server {
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] const Executor& strand() const { return strand_; }
 
+  /// What the server holds for one connection.
+  struct Held {
+    std::string connection;  ///< the other end's name
+    std::int64_t subscriptions = 0;
+  };
+  /// Of all connections, in their order. On the strand, or while nothing runs.
+  [[nodiscard]] std::vector<Held> held() const;
+
  private:
   using ConnectionPointer = std::shared_ptr<Connection>;
 

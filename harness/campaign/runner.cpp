@@ -91,6 +91,12 @@ void Runner::watch(const Observation& observation) {
   if (observation.name == "shutdown_end" && world_.current_strand() != nullptr) {
     world_.take_stock(*world_.current_strand()->process);
   }
+  if (observation.name == "process_left") {
+    for (const Field& field : observation.fields) {
+      if (field.key != "streams" || std::get<std::int64_t>(field.value) == 0) continue;
+      holding_on_.emplace_back(world_.current_strand()->process->name());
+    }
+  }
   if (!world_.time().symbolic()) return;
   // The moments between which a time will be asked for have to be remembered.
   if (is_first_attempt(observation) || is_established(observation)) (void)world_.time().now();
@@ -123,6 +129,7 @@ RunRecord Runner::run(sim::TimeMode time, sim::Decider& decider, const RunChoice
   world_.begin(options, counting);
   system_ = std::make_unique<System>(world_, variant_, scripts_);
   system_->build();
+  holding_on_.clear();
 
   RunRecord record;
   record.end = world_.run();
@@ -131,6 +138,7 @@ RunRecord Runner::run(sim::TimeMode time, sim::Decider& decider, const RunChoice
   record.choices = counting.choices;
   record.deviations = counting.deviations;
   note_unfinished(record.end);
+  note_left();
   summarize(record);
   return record;
 }
@@ -165,6 +173,12 @@ void Runner::note_unfinished(sim::RunEnd end) {
                             {"waits", std::string_view(waits)}};
     world_.note("unfinished", fields);
   }
+}
+
+/// By now backends have heard of all that was closed, or will: what a process has not closed
+/// counts.
+void Runner::note_left() {
+  for (const std::string& process : holding_on_) system_->note_left(process);
 }
 
 std::int64_t Runner::longest_between(trace::EventId from, trace::EventId to) {

@@ -80,6 +80,7 @@ class Runner {
   void watch(const Observation& observation);
   void relate(const Observation& observation);
   void note_unfinished(sim::RunEnd end);
+  void note_left();
   void summarize(RunRecord& record);
   void look_exactly(RunRecord& record);
   [[nodiscard]] std::int64_t longest_between(trace::EventId from, trace::EventId to);
@@ -92,6 +93,7 @@ class Runner {
   sim::StepLog steps_;
   sim::World world_;
   std::unique_ptr<System> system_;
+  std::vector<std::string> holding_on_;  ///< processes with streams after their shutdown
   check::Evaluator evaluator_;
   const std::vector<check::Finding>* findings_ = nullptr;
 };

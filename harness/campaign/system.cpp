@@ -202,6 +202,27 @@ void System::add_gateway(Instance& instance, Duration cold_start) {
   });
 }
 
+void System::note_left(std::string_view process) {
+  const auto note = [&](std::string_view backend, const std::string& connection,
+                        std::int64_t subscriptions, std::string_view state, std::int64_t rows) {
+    if (connection.substr(0, connection.find('/')) != process) return;
+    const Field fields[] = {{"backend", backend},
+                            {"process", process},
+                            {"connection", std::string_view(connection)},
+                            {"subscriptions", subscriptions},
+                            {"state", state},
+                            {"rows", rows}};
+    world_.note("backend_left", fields);
+  };
+  for (const auto& held : redis_->held()) {
+    note(redis_host, held.connection, held.subscriptions, "", 0);
+  }
+  if (!database_) return;
+  for (const auto& held : database_->held()) {
+    note(database_host, held.connection, 0, held.state, held.rows);
+  }
+}
+
 /// A delay of the scenario's own, drawn when the run is built.
 Duration System::draw(const DelayRange& range, const sim::Process* process, const char* what) {
   const trace::StrandId strand =

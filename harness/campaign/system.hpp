@@ -43,6 +43,9 @@ class System {
   /// Clients that are still at their scripts, and whether one of them is not.
   [[nodiscard]] std::size_t clients_left() const { return clients_here_.left(); }
   [[nodiscard]] bool is_done(std::string_view client) const;
+  /// Observes, as `backend_left`, what backends hold for connections that a gateway has not closed.
+  /// At the end of a run.
+  void note_left(std::string_view process);
 
  private:
   struct Instance {

@@ -30,16 +30,20 @@ enum class Told : std::uint8_t {
   event_leaves,
   db_listening,
   db_row,
+  db_connection,
+  db_disconnection,
+  shutdown_end,
   process_left,
+  backend_left,
   unfinished,
 };
 
 Told told_by(std::string_view name) {
   static constexpr std::string_view names[] = {
-      "client_connecting", "client_done",      "client_open",     "client_frame",
-      "client_close",      "session_accepted", "session_closing", "session_closed",
-      "ws_sent",           "transition",       "transaction",     "event_leaves",
-      "db_listening",      "db_row",           "process_left",    "unfinished"};
+      "client_connecting", "client_done",     "client_open",    "client_frame", "client_close",
+      "session_accepted",  "session_closing", "session_closed", "ws_sent",      "transition",
+      "transaction",       "event_leaves",    "db_listening",   "db_row",       "db_connection",
+      "db_disconnection",  "shutdown_end",    "process_left",   "backend_left", "unfinished"};
   const auto found = std::ranges::find(names, name);
   if (found == std::end(names)) return Told::other;
   return static_cast<Told>(static_cast<std::size_t>(Told::client_connecting) +
@@ -106,6 +110,7 @@ class Judge {
     const auto& observations = trace_.observations();
     for (at_ = 0; at_ < observations.size(); ++at_) look_at(observations[at_]);
     look_at_runs();
+    look_at_transactions();
   }
 
  private:
@@ -180,8 +185,19 @@ class Judge {
         return;
       case Told::event_leaves:
         return event_leaves(record);
+      case Told::db_connection:
+        return database_session_begins(record);
+      case Told::db_disconnection:
+        return database_session_ends(record);
+      case Told::shutdown_end: {
+        const auto process = process_of(record);
+        shut_down_.emplace_back(process, life_of(process, record.event));
+        return;
+      }
       case Told::process_left:
         return process_left(record);
+      case Told::backend_left:
+        return backend_left(record);
       case Told::unfinished:
         return unfinished(record);
       default:
@@ -420,6 +436,50 @@ class Judge {
                          names.empty() ? "" : " (", names, names.empty() ? "" : ")"));
   }
 
+  /// Behind the violation that it explains.
+  void backend_left(const ObservationRecord& record) {
+    auto& violation = violations_[static_cast<std::size_t>(Invariant::nothing_left)];
+    if (!violation) return;
+    const auto subscriptions = value(record, "subscriptions").number;
+    const auto state = text(record, "state");
+    std::string what;
+    if (subscriptions > 0) what = fmt::format("{} subscriptions", subscriptions);
+    if (state == idle_in_transaction) {
+      what = fmt::format("an open transaction with {} rows", value(record, "rows").number);
+    }
+    if (what.empty()) return;
+    violation->why += fmt::format("; {} holds {} of {}", text(record, "backend"), what,
+                                  text(record, "connection"));
+  }
+
+  void database_session_begins(const ObservationRecord& record) {
+    const auto connection = text(record, "connection");
+    const auto process = connection.substr(0, connection.find('/'));
+    database_sessions_.push_back(
+        {value(record, "session").number, process, life_of(process, record.event)});
+  }
+
+  void database_session_ends(const ObservationRecord& record) {
+    if (!flag(record, "left") || text(record, "state") != idle_in_transaction) return;
+    const auto number = value(record, "session").number;
+    const auto session = std::ranges::find(database_sessions_, number, &DatabaseSession::number);
+    if (session == database_sessions_.end()) return;
+    session->ended = at_;
+    session->rows = value(record, "rows").number;
+  }
+
+  /// Of processes that have ended in order; what a kill interrupts, the database ends.
+  void look_at_transactions() {
+    for (const DatabaseSession& session : database_sessions_) {
+      const std::pair life{session.process, session.life};
+      if (!session.ended || std::ranges::find(shut_down_, life) == shut_down_.end()) continue;
+      violated(Invariant::nothing_left, *session.ended,
+               fmt::format("{} has shut down, and closed session {} of the database with a "
+                           "transaction open in it, which had changed or locked {} rows",
+                           session.process, session.number, session.rows));
+    }
+  }
+
   void unfinished(const ObservationRecord& record) {
     const bool quiescent = text(record, "end") == "quiescent";
     if (quiescent && !still_) still_ = at_;
@@ -439,6 +499,15 @@ class Judge {
     std::string_view type;
   };
 
+  struct DatabaseSession {
+    std::int64_t number;
+    std::string_view process;               ///< of the client
+    std::size_t life;                       ///< of that process
+    std::optional<std::size_t> ended = {};  ///< where its end with an open transaction is told
+    std::int64_t rows = 0;
+  };
+  static constexpr std::string_view idle_in_transaction = "idle in transaction";
+
   const Trace& trace_;
   Violations& violations_;
   std::size_t at_ = 0;  ///< the observation looked at
@@ -452,6 +521,8 @@ class Judge {
   std::vector<std::pair<std::string_view, std::string_view>> rows_;  ///< of runs: key, change
   std::vector<std::pair<std::string_view, trace::EventId>> kills_;
   bool kills_known_ = false;
+  std::vector<DatabaseSession> database_sessions_;
+  std::vector<std::pair<std::string_view, std::size_t>> shut_down_;  ///< processes and their lives
   std::optional<std::size_t> still_;  ///< where it says that nothing is left to happen
 };
 

@@ -18,7 +18,11 @@
 //   transaction{status: committed} (or unknown: then its owner has looked). Where a database tells
 //   of the rows that it has committed, its row of the run was inserted before, or, when the event
 //   reports the run's end, changed.
-// nothing_left: the process_left that follows a shutdown_end counts nothing.
+// nothing_left: the process_left that follows a shutdown_end counts nothing, and a process that has
+//   ended in order has closed no session of the database while a transaction was open in it: in any
+//   db_disconnection{left} of it the state is not "idle in transaction". When the database notices
+//   the end does not matter. Sessions that were waiting for an answer, or whose transaction had
+//   failed, may be given up.
 // no_deadlock: no client is left behind with nothing but waits that have no limit.
 #pragma once
 

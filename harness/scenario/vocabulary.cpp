@@ -73,7 +73,7 @@ std::span<const ObservationKind> known_observations() {
       // The fake database.
       {"db_listening", {"port"}},
       {"db_connection", {"session", "connection"}},
-      {"db_disconnection", {"session"}},
+      {"db_disconnection", {"session", "left", "state", "rows"}},
       {"db_outage_begin", {}},
       {"db_outage_end", {}},
       {"db_request", {"session", "kind"}},
@@ -113,6 +113,7 @@ std::span<const ObservationKind> known_observations() {
       {"process_left",
        {"process", "timers", "connects", "reads", "writes", "accepts", "streams", "listeners",
         "handlers", "names"}},
+      {"backend_left", {"backend", "process", "connection", "subscriptions", "state", "rows"}},
       {"unfinished", {"client", "end", "stuck", "waits"}},
   };
   return kinds;

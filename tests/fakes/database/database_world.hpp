@@ -39,6 +39,8 @@ inline std::string text_of(const Observation& observation) {
     text += (text.ends_with('{') ? "" : ", ") + std::string(field.key) + "=";
     if (const auto* number = std::get_if<std::int64_t>(&field.value)) {
       text += std::to_string(*number);
+    } else if (const auto* flag = std::get_if<bool>(&field.value)) {
+      text += *flag ? "true" : "false";
     } else if (const auto* word = std::get_if<std::string_view>(&field.value)) {
       text += *word;
     }

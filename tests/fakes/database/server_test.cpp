@@ -262,7 +262,46 @@ TEST(LostClients, AreNoticedWhenTheStatementIsDone) {
       });
   EXPECT_EQ(outcome.end, sim::RunEnd::stopped) << outcome.failure;
   EXPECT_EQ(answers, (Answers{"committed", "1 11"}));
-  EXPECT_EQ(outcome.count("db_disconnection{session=2}"), 1U);
+  EXPECT_EQ(outcome.count("db_disconnection{session=2, left=true, state=active, rows=0}"), 1U);
+}
+
+// What a session was doing when its client went is told as pg_stat_activity would have it.
+TEST(LostClients, AreToldOfWithTheStateOfTheirSessions) {
+  Settings settings;
+  settings.on.rollback.emplace().hang = true;
+  DatabaseWorld database(settings);
+  const auto outcome =
+      database.run([&](Runtime& runtime, Executor strand, Client& client) -> Awaitable<> {
+        auto a = co_await client.connect(strand);
+        (void)co_await say(a, create);
+        a->close();
+        auto b = co_await client.connect(strand);
+        co_await b->begin();
+        (void)co_await say(b, "INSERT INTO runs (id) VALUES ('one')");
+        b->close();
+        auto c = co_await client.connect(strand);
+        co_await c->begin();
+        (void)co_await say(c, "INSERT INTO runs (id) VALUES ('two'), ('two')");
+        c->close();
+        auto d = co_await client.connect(strand);
+        co_await d->begin();
+        spawn(runtime, strand, "lost", [](SessionPointer& session) -> Awaitable<> {
+          try {
+            co_await session->rollback();
+          } catch (const Error&) {
+          }
+        }(d));
+        co_await runtime.sleep_for(50ms, "the rollback that is not answered");
+        d->close();
+        co_await runtime.sleep_for(50ms, "the connections' ends");
+      });
+  EXPECT_EQ(outcome.end, sim::RunEnd::stopped) << outcome.failure;
+  for (const char* told : {"session=1, left=true, state=idle, rows=0",
+                           "session=2, left=true, state=idle in transaction, rows=1",
+                           "session=3, left=true, state=idle in transaction (aborted), rows=0",
+                           "session=4, left=true, state=active, rows=0"}) {
+    EXPECT_EQ(outcome.count("db_disconnection{" + std::string(told) + "}"), 1U) << told;
+  }
 }
 
 // A process that is killed in the middle of a transaction leaves nothing of it.

@@ -376,6 +376,73 @@ TEST_F(InvariantTest, AShutdownLeavesNothing) {
             "(gateway/main: poll)");
 }
 
+TEST_F(InvariantTest, WhatABackendHoldsExplainsWhatWasLeft) {
+  const auto held = [&] {
+    trace.observe(++now, "backend_left",
+                  {{"backend", "redis"sv},
+                   {"process", "gateway"sv},
+                   {"connection", "gateway/redis"sv},
+                   {"subscriptions", std::int64_t{1}},
+                   {"state", ""sv},
+                   {"rows", std::int64_t{0}}});
+  };
+  held();
+  EXPECT_EQ(judge(), "") << "its connection has been closed, and Redis has not heard of it yet";
+  trace.observe(++now, "process_left",
+                {{"process", "gateway"sv}, {"streams", std::int64_t{1}}, {"names", ""sv}});
+  held();
+  EXPECT_EQ(judge(),
+            "nothing_left: after its shutdown gateway still has 1 streams; redis holds 1 "
+            "subscriptions of gateway/redis");
+}
+
+class OpenTransactionTest : public InvariantTest {
+ protected:
+  void begins(std::int64_t session) {
+    on("database/database", "db_connection",
+       {{"session", session}, {"connection", "gateway/database"sv}});
+  }
+  void ends(std::int64_t session, bool left, std::string_view state) {
+    on("database/database", "db_disconnection",
+       {{"session", session}, {"left", left}, {"state", state}, {"rows", std::int64_t{2}}});
+  }
+  void shuts_down() { on("gateway/main", "shutdown_end", {}); }
+};
+
+// Told before or after the end of the shutdown: the database may notice late.
+TEST_F(OpenTransactionTest, IsNotLeftBehind) {
+  begins(1);
+  begins(2);
+  ends(2, true, "idle");
+  shuts_down();
+  EXPECT_EQ(judge(), "");
+  ends(1, true, "idle in transaction");
+  EXPECT_EQ(judge(),
+            "nothing_left: gateway has shut down, and closed session 1 of the database with a "
+            "transaction open in it, which had changed or locked 2 rows");
+}
+
+TEST_F(OpenTransactionTest, MayBeGivenUpWhenNothingElseIsLeft) {
+  for (std::int64_t session = 1; session <= 3; ++session) begins(session);
+  ends(1, true, "active");
+  ends(2, true, "idle in transaction (aborted)");
+  ends(3, false, "idle in transaction");  // the database ended it
+  shuts_down();
+  EXPECT_EQ(judge(), "");
+}
+
+TEST_F(OpenTransactionTest, IsNotBlamedOnWhoWasKilled) {
+  begins(1);
+  trace.kill("gateway", ++now);
+  ends(1, true, "idle in transaction");
+  EXPECT_EQ(judge(), "");
+  begins(2);
+  shuts_down();  // in its second life
+  EXPECT_EQ(judge(), "");
+  ends(2, true, "idle in transaction");
+  EXPECT_NE(judge(), "");
+}
+
 TEST_F(InvariantTest, NobodyWaitsForEver) {
   const auto unfinished = [&](std::string_view end, bool stuck) {
     trace.observe(++now, "unfinished",
