@@ -60,8 +60,8 @@ struct CallSignature<void> {
 /// The only way from one component into another. Cancelling the caller cancels `body`.
 template <class T>
 Awaitable<T> call(Executor strand, Awaitable<T> body) {
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<Executor>,
-                                          typename detail::CallSignature<T>::type>(
+  return asio::async_initiate<const asio::use_awaitable_t<Executor>,
+                              typename detail::CallSignature<T>::type>(
       detail::StartCall(), use_awaitable, std::move(strand), std::move(body));
 }
 

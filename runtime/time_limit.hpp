@@ -67,8 +67,8 @@ inline Awaitable<bool> valued(Awaitable<> body) {
 template <class T>
 Awaitable<std::optional<T>> within(Runtime& runtime, Duration limit, const char* what,
                                    Awaitable<T> body) {
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<Executor>,
-                                          void(std::exception_ptr, std::optional<T>)>(
+  return asio::async_initiate<const asio::use_awaitable_t<Executor>,
+                              void(std::exception_ptr, std::optional<T>)>(
       detail::StartWithin(), use_awaitable, &runtime, limit, what, std::move(body));
 }
 

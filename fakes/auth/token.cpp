@@ -9,6 +9,8 @@
 #include <openssl/pem.h>
 #include <stdexcept>
 
+#include "fakes/memo.hpp"
+
 namespace raceproof::fakes::auth {
 
 namespace {
@@ -150,7 +152,9 @@ std::string sign_token(std::string_view header, std::string_view claims, std::st
   return signed_text + "." + encode(sign_hs256(signed_text, secret));
 }
 
-ReadToken read_token(std::string_view token, std::string_view secret) {
+namespace {
+
+ReadToken read_anew(std::string_view token, std::string_view secret) {
   ReadToken read;
   const std::size_t first = token.find('.');
   const std::size_t last = token.rfind('.');
@@ -180,6 +184,13 @@ ReadToken read_token(std::string_view token, std::string_view secret) {
     read.expires = it->get<std::int64_t>();
   }
   return read;
+}
+
+}  // namespace
+
+ReadToken read_token(std::string_view token, std::string_view secret) {
+  const auto both = std::to_string(token.size()).append(token).append(secret);
+  return remembered(both, [&] { return read_anew(token, secret); });
 }
 
 }  // namespace raceproof::fakes::auth

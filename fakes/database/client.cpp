@@ -48,7 +48,7 @@ Awaitable<Rows> ask(std::shared_ptr<Dialogue> dialogue, Message request) {
     std::rethrow_exception(cancelled);
   }
   if (!answer) throw Error("08006", "server closed the connection unexpectedly");
-  co_return to_rows(*answer);
+  co_return to_rows(std::move(*answer));
 }
 
 class ClientSession final : public Session {
@@ -71,10 +71,12 @@ class ClientSession final : public Session {
     co_await ask(dialogue_, std::move(request));
   }
   Awaitable<Rows> query(std::string_view sql, std::vector<Value> parameters) override {
-    Message request{"query", std::string(sql)};
-    request.insert(request.end(), parameters.begin(), parameters.end());
-    Rows rows = co_await ask(dialogue_, std::move(request));
-    co_return rows;
+    Message request;
+    request.reserve(2 + parameters.size());
+    request.emplace_back("query");
+    request.emplace_back(std::string(sql));
+    for (Value& parameter : parameters) request.push_back(std::move(parameter));
+    return ask(dialogue_, std::move(request));
   }
   [[nodiscard]] bool usable() const override {
     return !dialogue_->closed && !dialogue_->abandoned && dialogue_->channel->is_open();

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "fakes/memo.hpp"
+
 namespace raceproof::fakes::database {
 
 Engine::Engine(Runtime& runtime, Executor strand, const Settings& settings)
@@ -194,13 +196,7 @@ void Engine::prune() {
 // --- statements ---------------------------------------------------------------------------------
 
 Engine::StatementPointer Engine::statement(std::string_view sql) {
-  const auto known = statements_.find(sql);
-  if (known != statements_.end()) return known->second;
-  auto parsed = std::make_shared<const Statement>(parse(sql));
-  constexpr std::size_t statements_max = 1000;
-  if (statements_.size() == statements_max) statements_.clear();
-  statements_.emplace(std::string(sql), parsed);
-  return parsed;
+  return remembered(sql, [sql] { return std::make_shared<const Statement>(parse(sql)); });
 }
 
 std::string_view Engine::kind_of(std::string_view sql) {
@@ -228,7 +224,10 @@ Awaitable<Rows> Engine::query(Backend& backend, std::string_view sql,
                   "block");
     }
     if (!backend.transaction) start_transaction(backend, false);
-    rows = co_await execute(backend, std::move(parsed), std::move(parameters));
+    Work work{backend, *backend.transaction, nullptr, {}, std::move(parameters), parsed->parameters,
+              false};
+    freeze(work, *parsed);
+    rows = co_await execute(work, *parsed);
   } catch (...) {
     failure = std::current_exception();
   }
@@ -241,35 +240,22 @@ Awaitable<Rows> Engine::query(Backend& backend, std::string_view sql,
   co_return rows;
 }
 
-Awaitable<Rows> Engine::execute(Backend& backend, StatementPointer parsed,
-                                std::vector<Value> parameters) {
-  auto& transaction = *backend.transaction;
-  Work work{backend, transaction, nullptr, {}, std::move(parameters), parsed->parameters, false};
-  const auto& body = parsed->body;
-  Rows rows;
-  if (const auto* create = std::get_if<CreateTable>(&body)) {
-    rows = co_await create_table(work, *create);
-    co_return rows;
-  }
-  if (const auto* lock = std::get_if<LockTable>(&body)) {
-    rows = co_await lock_statement(work, *lock);
-    co_return rows;
-  }
-  freeze(transaction);
-  if (const auto* insertion = std::get_if<Insert>(&body)) {
-    rows = co_await insert(work, *insertion);
-  } else if (const auto* change = std::get_if<Update>(&body)) {
-    rows = co_await update(work, *change);
-  } else if (const auto* removal = std::get_if<Delete>(&body)) {
-    rows = co_await remove(work, *removal);
-  } else {
-    rows = co_await select(work, std::get<Select>(body));
-  }
-  co_return rows;
+/// Both arguments outlive what is returned.
+Awaitable<Rows> Engine::execute(Work& work, const Statement& statement) {
+  const auto& body = statement.body;
+  if (const auto* create = std::get_if<CreateTable>(&body)) return create_table(work, *create);
+  if (const auto* lock = std::get_if<LockTable>(&body)) return lock_statement(work, *lock);
+  if (const auto* insertion = std::get_if<Insert>(&body)) return insert(work, *insertion);
+  if (const auto* change = std::get_if<Update>(&body)) return update(work, *change);
+  if (const auto* removal = std::get_if<Delete>(&body)) return remove(work, *removal);
+  return select(work, std::get<Select>(body));
 }
 
 /// A repeatable read sees for its whole length what was committed when its first query began.
-void Engine::freeze(Transaction& transaction) {
+void Engine::freeze(Work& work, const Statement& statement) {
+  const auto& body = statement.body;
+  if (std::holds_alternative<CreateTable>(body) || std::holds_alternative<LockTable>(body)) return;
+  auto& transaction = work.transaction;
   transaction.has_queried = true;
   if (transaction.repeatable_read && !transaction.frozen) transaction.frozen = commits_;
 }

@@ -84,7 +84,7 @@ class Engine {
   /// statement does.
   void fail(Backend& backend);
   /// "select" ...; "unknown" for what is not understood.
-  std::string_view kind_of(std::string_view sql);
+  static std::string_view kind_of(std::string_view sql);
 
  private:
   using StatementPointer = std::shared_ptr<const Statement>;
@@ -121,15 +121,15 @@ class Engine {
   };
 
   // statements and transactions
-  StatementPointer statement(std::string_view sql);
+  static StatementPointer statement(std::string_view sql);
   void start_transaction(Backend& backend, bool explicit_begin);
   void finish(Backend& backend, bool committed);
   void undo(const Transaction::Change& change, const Transaction& transaction);
   void report_rows(const Transaction& transaction);
   void prune();
-  Awaitable<Rows> execute(Backend& backend, StatementPointer parsed, std::vector<Value> parameters);
+  Awaitable<Rows> execute(Work& work, const Statement& statement);
   void take_snapshot(Work& work);
-  void freeze(Transaction& transaction);
+  void freeze(Work& work, const Statement& statement);
   static void bind(Work& work, Analysis& analysis);
   Awaitable<> lock_table(Backend& backend, const Table& table, LockMode mode);
   Awaitable<> wait_for(Backend& backend, FatePointer transaction);
@@ -186,7 +186,6 @@ class Engine {
   std::vector<std::string> observed_tables_;
   std::list<Backend> backends_;
   std::map<std::string, std::unique_ptr<Table>, std::less<>> tables_;
-  std::map<std::string, StatementPointer, std::less<>> statements_;
   std::vector<std::pair<Table*, std::int64_t>> changed_rows_;  ///< whose old versions may go
   std::int64_t next_table_ = 1;
   std::int64_t sessions_ = 0;

@@ -1,6 +1,8 @@
 // See protocol.hpp.
 #include "fakes/database/protocol.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace raceproof::fakes::database {
@@ -8,20 +10,40 @@ namespace raceproof::fakes::database {
 using gateway::database::Error;
 using gateway::database::Rows;
 
+namespace {
+
+constexpr std::string_view line_end = "\r\n";
+
+void append_header(std::string& bytes, char kind, std::int64_t number) {
+  std::array<char, 24> text;
+  text[0] = kind;
+  char* end = std::to_chars(text.data() + 1, text.data() + text.size(), number).ptr;
+  bytes.append(text.data(), end);
+  bytes.append(line_end);
+}
+
+}  // namespace
+
 std::string encode(const Message& message) {
-  std::string bytes = "*" + std::to_string(message.size()) + "\r\n";
+  constexpr std::size_t frame_size = 12;  // of most texts: "$", digits, two ends of lines
+  std::size_t size = frame_size;
+  for (const auto& text : message) size += frame_size + (text ? text->size() : 0);
+  std::string bytes;
+  bytes.reserve(size);
+  append_header(bytes, '*', static_cast<std::int64_t>(message.size()));
   for (const auto& text : message) {
-    if (text) {
-      bytes += "$" + std::to_string(text->size()) + "\r\n" + *text + "\r\n";
-    } else {
-      bytes += "$-1\r\n";
-    }
+    append_header(bytes, '$', text ? static_cast<std::int64_t>(text->size()) : -1);
+    if (text) bytes.append(*text).append(line_end);
   }
   return bytes;
 }
 
 Message to_message(const Rows& rows) {
-  Message message{"rows", std::to_string(rows.affected), std::to_string(rows.columns.size())};
+  Message message;
+  message.reserve(3 + rows.columns.size() * (1 + rows.rows.size()));
+  message.emplace_back("rows");
+  message.emplace_back(std::to_string(rows.affected));
+  message.emplace_back(std::to_string(rows.columns.size()));
   message.insert(message.end(), rows.columns.begin(), rows.columns.end());
   for (const auto& row : rows.rows) message.insert(message.end(), row.begin(), row.end());
   return message;
@@ -29,7 +51,7 @@ Message to_message(const Rows& rows) {
 
 Message to_message(const Error& error) { return {"error", error.sqlstate(), error.what()}; }
 
-Rows to_rows(const Message& message) {
+Rows to_rows(Message message) {
   const auto number = [&](std::size_t at) {
     std::int64_t value = 0;
     if (at < message.size() && message[at]) {
@@ -48,12 +70,13 @@ Rows to_rows(const Message& message) {
   Rows rows;
   rows.affected = number(1);
   for (std::size_t i = 0; i < columns; ++i) {
-    rows.columns.push_back(message[head + i].value_or(""));
+    rows.columns.push_back(std::move(message[head + i]).value_or(""));
   }
   for (std::size_t at = head + columns; columns > 0 && at + columns <= message.size();
        at += columns) {
     const auto begin = message.begin() + static_cast<std::ptrdiff_t>(at);
-    rows.rows.emplace_back(begin, begin + static_cast<std::ptrdiff_t>(columns));
+    rows.rows.emplace_back(std::move_iterator(begin),
+                           std::move_iterator(begin + static_cast<std::ptrdiff_t>(columns)));
   }
   return rows;
 }
@@ -61,7 +84,7 @@ Rows to_rows(const Message& message) {
 /// The number after `kind`, from -1 to `max`; none, and perhaps broken, if it is not there.
 std::optional<long> MessageReader::header(char kind, std::size_t& at, long max) {
   constexpr std::size_t header_max = 16;
-  const auto end = bytes_.find("\r\n", at);
+  const auto end = bytes_.find(line_end, at);
   const bool too_long = end == std::string::npos && bytes_.size() - at > header_max;
   if (too_long || (at < bytes_.size() && bytes_[at] != kind)) broken_ = true;
   if (broken_ || end == std::string::npos) return std::nullopt;
@@ -82,6 +105,9 @@ std::optional<Message> MessageReader::next() {
   const auto count = header('*', at, static_cast<long>(texts_max));
   if (!count) return std::nullopt;
   Message message;
+  constexpr std::size_t text_min = 5;  // "$-1", end of line
+  message.reserve(std::min(static_cast<std::size_t>(std::max(*count, 0L)),
+                           (bytes_.size() - at) / text_min + 1));
   for (long i = 0; i < *count; ++i) {
     const auto size = header('$', at, static_cast<long>(text_max));
     if (!size) return std::nullopt;
@@ -91,7 +117,7 @@ std::optional<Message> MessageReader::next() {
     }
     const auto length = static_cast<std::size_t>(*size);
     if (bytes_.size() < at + length + 2) return std::nullopt;
-    message.emplace_back(bytes_.substr(at, length));
+    message.emplace_back(std::in_place, bytes_, at, length);
     at += length + 2;
   }
   bytes_.erase(0, at);

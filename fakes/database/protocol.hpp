@@ -23,7 +23,7 @@ std::string encode(const Message& message);
 Message to_message(const gateway::database::Rows& rows);
 Message to_message(const gateway::database::Error& error);
 /// The rows of an answer; throws the Error that it is, or one without SQLSTATE when it is neither.
-gateway::database::Rows to_rows(const Message& message);
+gateway::database::Rows to_rows(Message message);
 
 /// Cuts bytes into messages.
 class MessageReader {

@@ -202,7 +202,14 @@ Awaitable<bool> Server::take_up(Session& session, const Message& request) {
   const auto kind = kind_of(request);
   runtime_.observe("db_request", {{"session", session.number()}, {"kind", kind}});
   const auto plan = rules_.plan(kind);
-  const bool cancelled = co_await wait_out(session, plan);
+  bool cancelled = false;
+  if (plan.delay) {
+    session.stage = Session::Stage::delayed;
+    const auto delay = runtime_.draw(*plan.delay, "database reply");
+    cancelled =
+        co_await session.interrupted.wait_until(runtime_.wait_origin() + delay, "database reply");
+    session.stage = Session::Stage::idle;
+  }
   const auto* rule = plan.rule;
   if (rule != nullptr && rule->reset) {
     fault(session, kind, "reset");
@@ -248,17 +255,6 @@ Awaitable<bool> Server::take_up(Session& session, const Message& request) {
     answer(session, kind, rows);
   }
   co_return !session.refused;
-}
-
-/// Waits as long as the plan says; whether the request was cancelled meanwhile.
-Awaitable<bool> Server::wait_out(Session& session, const Plan& plan) {
-  if (!plan.delay) co_return false;
-  session.stage = Session::Stage::delayed;
-  const auto delay = runtime_.draw(*plan.delay, "database reply");
-  const bool cancelled =
-      co_await session.interrupted.wait_until(runtime_.wait_origin() + delay, "database reply");
-  session.stage = Session::Stage::idle;
-  co_return cancelled;
 }
 
 Awaitable<Rows> Server::execute(Session& session, const Message& request, std::string_view kind) {

@@ -75,7 +75,6 @@ class Server {
   Awaitable<> serve_session(SessionPointer session);
   Awaitable<> converse(Session& session);
   Awaitable<bool> take_up(Session& session, const Message& request);
-  Awaitable<bool> wait_out(Session& session, const Plan& plan);
   Awaitable<Rows> execute(Session& session, const Message& request, std::string_view kind);
   void fail(Session& session, std::string_view kind);
   void answer(Session& session, std::string_view kind, const Rows& rows);

@@ -102,7 +102,21 @@ void Runner::watch(const Observation& observation) {
   if (is_first_attempt(observation) || is_established(observation)) (void)world_.time().now();
 }
 
+/// Most observations are of no relation's concern, which their names tell.
+bool Runner::is_related(const Observation& observation) {
+  const auto name = world_.trace().observations().back().name;
+  if (name >= related_.size()) related_.resize(name + 1);
+  auto& related = related_[name];
+  if (!related) {
+    related = std::ranges::any_of(relations_, [&](const check::Relation& relation) {
+      return check::is_about(relation, observation.name);
+    });
+  }
+  return *related;
+}
+
 void Runner::relate(const Observation& observation) {
+  if (!is_related(observation)) return;
   const sim::Strand* strand = world_.current_strand();
   const std::string_view process =
       strand == nullptr ? std::string_view() : std::string_view(strand->process->name());

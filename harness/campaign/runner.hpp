@@ -79,6 +79,7 @@ class Runner {
  private:
   void watch(const Observation& observation);
   void relate(const Observation& observation);
+  [[nodiscard]] bool is_related(const Observation& observation);
   void note_unfinished(sim::RunEnd end);
   void note_left();
   void summarize(RunRecord& record);
@@ -90,6 +91,7 @@ class Runner {
   std::vector<sim::ParameterRange> parameters_;
   std::vector<fakes::client::Script> scripts_;
   std::vector<check::Relation> relations_;
+  std::vector<std::optional<bool>> related_;  ///< by name: whether a relation is about it
   sim::StepLog steps_;
   sim::World world_;
   std::unique_ptr<System> system_;

@@ -384,9 +384,9 @@ class Judge {
     const auto to = text(record, "to");
     const Value id = value(record, "id");
     const std::size_t life = life_of(process, record.event);
-    const auto name = fmt::format("{} {}", kind, print(id));
+    const auto name = [&] { return fmt::format("{} {}", kind, print(id)); };
     if (!is_legal(kind, from, to)) {
-      violated(Invariant::legal_states, fmt::format("{} went from {} to {}", name, from, to));
+      violated(Invariant::legal_states, fmt::format("{} went from {} to {}", name(), from, to));
     }
     const auto known = std::ranges::find_if(machines_, [&](const Machine& machine) {
       return machine.process == process && machine.life == life && machine.kind == kind &&
@@ -398,7 +398,7 @@ class Judge {
     }
     if (known->state != from) {
       violated(Invariant::legal_states,
-               fmt::format("{} went from {} to {}, but it was {}", name, from, to, known->state));
+               fmt::format("{} went from {} to {}, but it was {}", name(), from, to, known->state));
     }
     known->state = to;
   }

@@ -102,6 +102,13 @@ std::vector<Relation> relations(const std::vector<Check>& checks) {
   return all;
 }
 
+bool is_about(const Relation& relation, std::string_view name) {
+  return (name == "state" && !relation.facts.empty()) ||
+         std::ranges::find(relation.keyed.keys, name, &InvariantKey::name) !=
+             relation.keyed.keys.end() ||
+         std::ranges::find(relation.events, name) != relation.events.end();
+}
+
 std::optional<Part> part_in(const Relation& relation, const Observation& observation,
                             std::string_view process) {
   for (const InvariantKey& key : relation.keyed.keys) {

@@ -33,6 +33,9 @@ struct Relation {
 
 [[nodiscard]] std::vector<Relation> relations(const std::vector<Check>& checks);
 
+/// Whether observations of that name may take part in `relation`.
+[[nodiscard]] bool is_about(const Relation& relation, std::string_view name);
+
 /// How an observation takes part in a relation.
 struct Part {
   bool writes = false;

@@ -436,41 +436,29 @@ void Process::poll() {
   ready_timers_.clear();
 }
 
-bool Process::runnable() const {
-  if (!alive_ || stalled_) return false;
-  if (options_.threads == 1) {
-    return blocked_threads_ == 0 && (queue_size_ > 0 || interrupted_ != nullptr);
-  }
+bool Process::threads_runnable() const {
   for (const Open& open : open_) {
     if (!open.blocked || open.has_effects()) return true;
   }
   return queue_size_ > 0 && thread_free();
 }
 
-bool Process::step() {
-  if (!runnable()) {
-    last_thread_ = -1;
-    return false;
+/// The next turn of a strand, and what the queue holds before it.
+void Process::step_single() {
+  if (interrupted_ != nullptr) return run_batch(*std::exchange(interrupted_, nullptr));
+  while (queue_size_ > 0) {
+    mark_queue();  // behind what the last poll has brought, as an io_context does
+    const Entry entry = pop();
+    if (entry.strand == nullptr) {
+      marker_queued_ = false;
+      poll();
+    } else if (entry.operation != nullptr) {
+      enqueue(*entry.strand, entry.operation);
+    } else {
+      run_batch(*entry.strand);
+      break;
+    }
   }
-  return options_.threads == 1 ? step_single() : step_threads();
-}
-
-bool Process::step_single() {
-  if (interrupted_ != nullptr) {
-    run_batch(*std::exchange(interrupted_, nullptr));
-    return true;
-  }
-  mark_queue();  // behind what the last poll has brought, as an io_context does
-  const Entry entry = pop();
-  if (entry.strand == nullptr) {
-    marker_queued_ = false;
-    poll();
-  } else if (entry.operation != nullptr) {
-    enqueue(*entry.strand, entry.operation);
-  } else {
-    run_batch(*entry.strand);
-  }
-  return true;
 }
 
 void Process::run_batch(Strand& strand) {
@@ -500,11 +488,11 @@ void Process::after_batch(Strand& strand) {
   if (strand.locked) queue_turn(strand);
 }
 
-bool Process::step_threads() {
+void Process::step_threads() {
   // A free thread takes the next entry: no decision, for when it acts on it is one.
   if (queue_size_ > 0 && thread_free()) {
     take_entry();
-    return true;
+    return;
   }
   std::vector<Open*> threads;
   for (Open& open : open_) {
@@ -526,7 +514,6 @@ bool Process::step_threads() {
   last_thread_ = threads[chosen]->thread;
   advance_thread(*threads[chosen]);
   std::erase_if(open_, [](const Open& open) { return open.ended && !open.has_effects(); });
-  return true;
 }
 
 void Process::take_entry() {

@@ -80,11 +80,22 @@ class Process final : public Runtime {
   /// Queues `options.signal` on the root strand.
   void signal();
   /// Takes one step if there is something to do now; false if the process is quiescent.
-  bool step();
+  bool step() {
+    if (!runnable()) {
+      last_thread_ = -1;
+      return false;
+    }
+    options_.threads == 1 ? step_single() : step_threads();
+    return true;
+  }
   /// Handlers that are queued.
   [[nodiscard]] std::int64_t handlers_pending() const;
   /// Whether `step` would do something.
-  [[nodiscard]] bool runnable() const;
+  [[nodiscard]] bool runnable() const {
+    if (!alive_ || stalled_) return false;
+    if (options_.threads > 1) return threads_runnable();
+    return blocked_threads_ == 0 && (queue_size_ > 0 || interrupted_ != nullptr);
+  }
 
   /// Queues `operation` on `strand`, from a handler of this process: an outward effect.
   void post(Strand& strand, Operation* operation);
@@ -150,8 +161,9 @@ class Process final : public Runtime {
   void run_batch(Strand& strand);
   void run_handler(Strand& strand);
   void after_batch(Strand& strand);
-  bool step_single();
-  bool step_threads();
+  void step_single();
+  [[nodiscard]] bool threads_runnable() const;
+  void step_threads();
   void take_entry();
   [[nodiscard]] Meaning next_step_of(const Open& open);
   void advance_thread(Open& open);

@@ -111,6 +111,10 @@ class StepLog {
   /// call.
   /// `may_write`: it would have written, had it read something else (a failed exchange).
   std::span<Predecessor> touch(ObjectId object, bool write, bool may_write = false);
+  /// Whether the current step has written `object`: to touch it again changes nothing.
+  [[nodiscard]] bool writes(ObjectId object) const {
+    return objects_[object].last_write == current_id() && objects_[object].run == run_;
+  }
   /// The current step ends the run, cutting off what has not happened: it conflicts with every
   /// step that nothing else comes after.
   std::span<Predecessor> end_run();

@@ -225,7 +225,11 @@ void World::observe(trace::StrandId strand, const Observation& told) {
   // On the clock a time is a number; what it was made of matters in symbolic runs only.
   boost::container::small_vector<Field, 8> fields;
   Observation observation = told;
-  if (!time_.symbolic()) {
+  const auto is_time = [](const Field& field) {
+    return std::holds_alternative<Duration>(field.value) ||
+           std::holds_alternative<Instant>(field.value);
+  };
+  if (!time_.symbolic() && std::ranges::any_of(told.fields, is_time)) {
     fields.assign(told.fields.begin(), told.fields.end());
     const auto known = [this](detail::Affine value) {
       return detail::Affine{time_.value_of(value), 0};

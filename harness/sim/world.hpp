@@ -186,7 +186,8 @@ class World final : private LeakObserver {
   }
   /// The current step reads or writes an object (step_log.hpp).
   void touch(ObjectId object, bool write = true, bool may_write = false) {
-    if (steps_ != nullptr) touched(steps_->touch(object, write, may_write));
+    if (steps_ == nullptr || steps_->writes(object)) return;
+    touched(steps_->touch(object, write, may_write));
   }
   /// The current step reaches for an operation, which may have completed: whose turn it was first
   /// matters to the strand that waits, or waited, for it.

@@ -25,14 +25,18 @@ void Trace::clear() {
 }
 
 LabelId Trace::intern(std::string_view text) {
-  auto& recent =
-      recent_[(reinterpret_cast<std::uintptr_t>(text.data()) * 0x9e3779b97f4a7c15ULL) >> 56];
+  auto& recent = recent_[(reinterpret_cast<std::uintptr_t>(text.data()) * 0x9e3779b97f4a7c15ULL) >>
+                         (64 - recent_bits)];
   if (recent.address == text.data() && labels_[recent.label] == text) return recent.label;
-  const auto [entry, added] =
-      label_ids_.try_emplace(std::string(text), static_cast<LabelId>(labels_.size()));
-  if (added) labels_.emplace_back(text);
-  recent = {text.data(), entry->second};
-  return entry->second;
+  const auto known = label_ids_.find(text);
+  const auto label =
+      known != label_ids_.end() ? known->second : static_cast<LabelId>(labels_.size());
+  if (known == label_ids_.end()) {
+    label_hashes_.push_back(XXH3_64bits(text.data(), text.size()));
+    label_ids_.emplace(labels_.emplace_back(text), label);
+  }
+  recent = {text.data(), label};
+  return label;
 }
 
 StrandId Trace::add_strand(std::string_view name) {
@@ -88,10 +92,6 @@ const FieldRecord* Trace::find(const ObservationRecord& record, std::string_view
 }
 
 std::uint64_t Trace::digest() const {
-  std::vector<std::uint64_t> label_hashes(labels_.size());
-  for (std::size_t i = 0; i < labels_.size(); ++i) {
-    label_hashes[i] = XXH3_64bits(labels_[i].data(), labels_[i].size());
-  }
   std::uint64_t hash = 0;
   const auto mix = [&hash](std::uint64_t value) {
     hash = (hash ^ value) * 0x9e3779b97f4a7c15ULL;
@@ -101,15 +101,15 @@ std::uint64_t Trace::digest() const {
   for (const Event& event : events_) {
     mix(event.cause);
     mix((std::uint64_t{event.strand} << 8) | static_cast<std::uint64_t>(event.kind));
-    mix(label_hashes[event.label]);
+    mix(label_hashes_[event.label]);
     mix(static_cast<std::uint64_t>(event.time_ns));
     mix(event.payload_size);
   }
   for (const ObservationRecord& record : observations_) {
     mix(record.event);
-    mix(label_hashes[record.name]);
+    mix(label_hashes_[record.name]);
     for (const FieldRecord& field : fields(record)) {
-      mix(label_hashes[field.key]);
+      mix(label_hashes_[field.key]);
       if (field.type == FieldType::text) {
         const auto value = value_text(field);
         mix(XXH3_64bits(value.data(), value.size()));

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <string>
 #include <string_view>
@@ -136,13 +137,16 @@ class Trace {
   std::vector<Payload> payloads_;
   std::string arena_;
   std::vector<std::string> strands_;
-  std::vector<std::string> labels_;
-  std::unordered_map<std::string, LabelId> label_ids_;  // looked up only, never iterated
+  std::deque<std::string> labels_;  // stay where they are
+  std::vector<std::uint64_t> label_hashes_;
+  std::unordered_map<std::string_view, LabelId> label_ids_;  // looked up only, never iterated
   struct RecentLabel {
     const char* address = nullptr;
     LabelId label = 0;
   };
-  std::vector<RecentLabel> recent_ = std::vector<RecentLabel>(256);  // by a hash of the address
+  static constexpr std::size_t recent_bits = 11;
+  std::vector<RecentLabel> recent_ =
+      std::vector<RecentLabel>(std::size_t{1} << recent_bits);  // by a hash of the address
 };
 
 }  // namespace raceproof::trace
