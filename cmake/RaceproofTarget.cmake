@@ -22,8 +22,6 @@ target_compile_options(raceproof_options INTERFACE -Wall -Wextra -Wpedantic -Wsh
 target_compile_definitions(raceproof_options INTERFACE
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
   BOOST_ASIO_DISABLE_VISIBILITY
-  # What Asio allocates comes from operator new like the rest (harness/sim/memory.cpp).
-  BOOST_ASIO_DISABLE_STD_ALIGNED_ALLOC BOOST_ASIO_DISABLE_BOOST_ALIGN
   $<$<NOT:$<CONFIG:Release>>:RACEPROOF_CHECK_CONFINEMENT>)
 if(RACEPROOF_SANITIZE)
   add_compile_options(-fsanitize=${RACEPROOF_SANITIZE} -fno-omit-frame-pointer)

@@ -68,7 +68,6 @@ RAW_ALLOWED = [
         "answers of pure functions, by what they were asked: no run can tell",
     ),
     ("harness/sim", {"per-thread state"}, "one world runs on each thread"),
-    ("harness/sim/memory", {"lock"}, "what threads leave behind is there for the next"),
     ("harness/sim/leak_guard", set(RAW), "defines the symbols that it catches"),
     ("harness/explore/integer_set", {"per-thread state"}, "isl keeps its state in a context"),
     ("harness/explore/pool", {"thread", "lock"}, "workers: one world on each thread"),
