@@ -100,12 +100,11 @@ std::string render_bounds(const CampaignResult& result, const TerminalOptions& o
   std::string text =
       indented("over what: ", fmt::format("{}", fmt::join(bounds, "; ")), options.width);
   if (findings > 0) {
-    text +=
-        indented("findings: ",
-                 fmt::format("{} explained in the full report; * {} of them rest on what a fake "
-                             "did and no real service was compared with",
-                             findings, unverified),
-                 options.width);
+    text += indented("findings: ",
+                     fmt::format("{} explained in the full report; {} (*) with a part of a fake in "
+                                 "it that no real service was compared with",
+                                 findings, unverified),
+                     options.width);
   }
   return "\n" + text;
 }

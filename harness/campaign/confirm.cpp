@@ -211,7 +211,9 @@ std::optional<Confirmed> confirm(const scenario::Scenario& scenario,
   failure.witness = moments(trace);
   failure.baseline_distance = recording->decisions().size();
   failure.tie_only = record.tie_only;
-  failure.id = fmt::format("{:08x}", static_cast<std::uint32_t>(shown.order ^ (shown.order >> 32)));
+  // One order may violate several checks; each is a failure with a file of its own.
+  const auto name = sim::mix(shown.order, failure.check);
+  failure.id = fmt::format("{:08x}", static_cast<std::uint32_t>(name ^ (name >> 32)));
 
   SavedFailure& saved = confirmed.saved;
   saved.scenario = scenario.name();

@@ -72,8 +72,8 @@ TEST(TerminalLines, TheEndSaysOverWhatAndHowFarToTrust) {
       render_after_lines(sample_result(), {.width = 200, .report_paths = {"out/report.txt"}});
   EXPECT_THAT(text, HasSubstr("\nover what: 3 variants complete (all orders, all latencies in the "
                               "declared ranges); 1 variant sampled or in part\n"
-                              "findings: 2 explained in the full report; * 2 of them rest on what "
-                              "a fake did and no real service was compared with\n"));
+                              "findings: 2 explained in the full report; 2 (*) with a part of a "
+                              "fake in it that no real service was compared with\n"));
   EXPECT_THAT(text, HasSubstr("not varied: fragmentation (2 of 4 variants)"));
   EXPECT_THAT(text, HasSubstr("redis: as redis-server 7.0.15 in 400 conversations"));
   EXPECT_THAT(text, HasSubstr("FAIL  4 variants of 2 scenarios: 2 passed, 1 failed, 1 unknown\n"));

@@ -3,6 +3,7 @@
 // region in which it happens.
 #include <algorithm>
 #include <gtest/gtest.h>
+#include <set>
 
 #include "harness/campaign/campaign.hpp"
 #include "harness/campaign/failing_region.hpp"
@@ -202,6 +203,13 @@ TEST(RestsOn, NotesSayWhatWasCompared) {
   for (const char* fake : {"redis", "database"}) {
     EXPECT_FALSE(read_verified(verified_note(fake)).compared.empty()) << fake;
   }
+}
+
+// One order may violate several checks: each is saved in a file of its own.
+TEST(Failures, HaveNamesOfTheirOwn) {
+  const auto failures = failures_of("platform/shutdown_with_clients", "grace_too_short");
+  ASSERT_EQ(failures.size(), 3U);
+  EXPECT_EQ(std::set<std::string>({failures[0].id, failures[1].id, failures[2].id}).size(), 3U);
 }
 
 // --- why ----------------------------------------------------------------------------------------
