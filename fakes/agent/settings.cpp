@@ -37,6 +37,8 @@ void OperationRule::describe(SettingsVisitor& visitor) {
              "Only the first so many requests that this applies to; 0 means all.");
 }
 
+std::vector<std::string> operation_names() { return {"run", "health"}; }
+
 void Settings::describe(SettingsVisitor& visitor) {
   listen.describe(visitor);
   visitor.on("reply", reply, "Before each answer begins; drawn anew for each.");

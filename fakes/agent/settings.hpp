@@ -44,6 +44,9 @@ struct OperationRule {
   void describe(SettingsVisitor& visitor);
 };
 
+/// What `Settings::on` can be about.
+std::vector<std::string> operation_names();
+
 /// Everything about one fake agent service. The keys are those of `backends.agent` in scenario
 /// files.
 struct Settings {

@@ -16,6 +16,8 @@ void OperationRule::describe(SettingsVisitor& visitor) {
              "Only the first so many requests for this operation; 0 means all.");
 }
 
+std::vector<std::string> operation_names() { return {"validate", "key_set", "health"}; }
+
 void Settings::describe(SettingsVisitor& visitor) {
   listen.describe(visitor);
   visitor.on("reply", reply, "Before each request is answered; drawn anew for each.");

@@ -29,6 +29,9 @@ struct OperationRule {
   void describe(SettingsVisitor& visitor);
 };
 
+/// What `Settings::on` can be about.
+std::vector<std::string> operation_names();
+
 /// Everything about one fake auth service. The keys are those of `backends.auth` in scenario files.
 struct Settings {
   http::ListenSettings listen{

@@ -1,6 +1,8 @@
 // See rules.hpp.
 #include "fakes/redis/rules.hpp"
 
+#include <algorithm>
+
 #include "fakes/redis/numbers.hpp"
 
 namespace raceproof::fakes::redis {
@@ -47,6 +49,19 @@ std::string request_name(Arguments arguments) {
     name += ' ' + to_upper(arguments[1].substr(0, size_max));
   }
   return name;
+}
+
+std::vector<std::string> rule_names() {
+  std::vector<std::string> names;
+  for (const Command* command : all_commands()) {
+    names.emplace_back(command->name);
+    for (const Command& subcommand : command->subcommands) {  // "script|load"
+      std::string name(subcommand.name);
+      std::ranges::replace(name, '|', ' ');
+      names.push_back(std::move(name));
+    }
+  }
+  return names;
 }
 
 }  // namespace raceproof::fakes::redis

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fakes/redis/command.hpp"
 #include "fakes/redis/settings.hpp"
@@ -44,5 +45,9 @@ class Rules {
 /// The command's name for observations: in capitals, with the subcommand where there are some
 /// ("PUBLISH", "SCRIPT LOAD").
 std::string request_name(Arguments arguments);
+
+/// The names that `Settings::on` can have, in lower case: of commands, and of subcommands behind
+/// their container ("script load").
+std::vector<std::string> rule_names();
 
 }  // namespace raceproof::fakes::redis

@@ -1,5 +1,8 @@
 #include "harness/scenario/variant_reader.hpp"
 
+#include <cctype>
+
+#include "fakes/redis/rules.hpp"
 #include "harness/scenario/check_reader.hpp"
 #include "harness/scenario/client_reader.hpp"
 #include "harness/scenario/processes.hpp"
@@ -27,6 +30,34 @@ YamlMark place_of(const YamlNode& root, std::string_view path) {
     node = &entry->value;
   }
   return mark;
+}
+
+/// The keys under `backends.BACKEND.on`; none where there is nothing like that.
+const std::vector<YamlEntry>& rules_of(const YamlNode& root, std::string_view backend) {
+  return child(child(child(root, "backends"), backend), "on").entries;
+}
+
+/// A rule about what does not exist would never take effect. (Those of the database are keys.)
+void check_rule_names(const YamlNode& root, const YamlContext& context) {
+  const auto check = [&](std::string_view backend, const std::vector<std::string>& known) {
+    for (const YamlEntry& entry : rules_of(root, backend)) {
+      if (std::ranges::find(known, entry.key) != known.end()) continue;
+      report_unknown_key(entry, known, "backends." + std::string(backend) + ".on", context);
+    }
+  };
+  check("auth", fakes::auth::operation_names());
+  check("agent", fakes::agent::operation_names());
+  for (const YamlEntry& entry : rules_of(root, "redis")) {
+    static const std::vector<std::string> known = fakes::redis::rule_names();
+    std::string name = entry.key;
+    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (std::ranges::find(known, name) != known.end()) continue;
+    const std::string near = nearest(name, known);
+    context.error(entry.key_mark,
+                  "the fake Redis knows no command '" + entry.key + "', for 'backends.redis.on'" +
+                      (near.empty() ? "" : " (did you mean '" + near + "'?)") +
+                      "; rules go by the names of commands, such as 'publish' and 'script load'");
+  }
 }
 
 bool applies(const Check& check, const std::string& variant) {
@@ -128,6 +159,7 @@ void read_variant(const YamlNode& root, const std::vector<std::string>& variant_
   table.read(child(root, "parameters"), context);
   read_settings(child(root, "gateway"), "gateway", context, variant.gateway);
   read_settings(child(root, "backends"), "backends", context, variant.backends);
+  check_rule_names(root, context);
   read_settings(child(root, "network"), "network", context, variant.network);
   read_settings(child(root, "process"), "process", context, variant.process);
   if (const YamlNode* balancer = root.find("balancer")) {

@@ -22,6 +22,29 @@ TEST(ScenarioErrors, UnknownNestedKey) {
       << found[0];
 }
 
+// A rule under `on:` for what does not exist, also where only a variant brings it in.
+TEST(ScenarioErrors, UnknownRuleNames) {
+  expect_complaint(
+      head + "backends:\n  auth:\n    on: {validat: {delay: 1ms}}\n" + checks,
+      "s.yaml:6:10: unknown key 'validat' in 'backends.auth.on' (did you mean 'validate'?); known "
+      "keys: validate, key_set, health");
+  expect_complaint(head + "backends: {agent: {on: {runs: {hang: true}}}}\n" + checks,
+                   "s.yaml:4:25: unknown key 'runs' in 'backends.agent.on' (did you mean 'run'?); "
+                   "known keys: run, health");
+  expect_complaint(head + "backends: {redis: {on: {subscibe: {delay: 1ms}}}}\n" + checks,
+                   "s.yaml:4:25: the fake Redis knows no command 'subscibe', for "
+                   "'backends.redis.on' (did you mean 'subscribe'?); rules go by the names of "
+                   "commands, such as 'publish' and 'script load'");
+  const std::string variant = "variants:\n  v: {expect: holds, backends.redis.on: {";
+  const auto found = complaints(head + variant + "script lod: {hang: true}}}\n" + checks);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_TRUE(found[0].starts_with("s.yaml:5:42: the fake Redis knows no command 'script lod'"))
+      << found[0];
+  EXPECT_EQ(
+      complaints(head + variant + "script load: {hang: true}, GET: {hang: true}}}\n" + checks),
+      std::vector<std::string>{});
+}
+
 TEST(ScenarioErrors, DuplicateKey) {
   expect_complaint(head + "gateway: {threads: 1, threads: 2}\n" + checks,
                    "s.yaml:4:23: duplicate key 'threads' (first given at line 4)");
