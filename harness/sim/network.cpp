@@ -17,11 +17,9 @@ bool is_immediate(const DelayRange& latency) {
   return low.form == 0 && high.form == 0 && low.constant_ns == 0 && high.constant_ns == 0;
 }
 
-bool is_immediate(Duration delay) { return is_immediate(DelayRange{delay, delay}); }
-
 /// The sum, where it is one: symbolic instants are dear.
-Instant delayed(Instant origin, Duration after) {
-  return is_immediate(after) ? origin : origin + after;
+Instant delayed(Instant origin, std::optional<Duration> after) {
+  return after ? origin + *after : origin;
 }
 
 }  // namespace
@@ -119,7 +117,7 @@ void Network::request(std::uint32_t slot) {
   schedule_request(slot, {});
 }
 
-void Network::schedule_request(std::uint32_t slot, Duration after) {
+void Network::schedule_request(std::uint32_t slot, After after) {
   Timed& timed = world_.timed(slot);
   world_.touch(registry_of(timed.connect->target.host), false);
   const Process* target = nullptr;
@@ -128,7 +126,7 @@ void Network::schedule_request(std::uint32_t slot, Duration after) {
   }
   const DelayRange latency =
       target == nullptr ? DelayRange{} : latency_between(*timed.process, *target);
-  if (is_immediate(latency) && is_immediate(after)) {
+  if (is_immediate(latency) && !after) {
     timed.state = Timed::State::pending;
     request_arrived(slot);
     return;
@@ -185,10 +183,10 @@ void Network::request_arrived(std::uint32_t slot) {
   schedule_answer(slot, {});
 }
 
-void Network::schedule_answer(std::uint32_t slot, Duration after) {
+void Network::schedule_answer(std::uint32_t slot, After after) {
   Timed& timed = world_.timed(slot);
   const DelayRange latency = timed.connection == nullptr ? DelayRange{} : timed.connection->latency;
-  if (is_immediate(latency) && is_immediate(after)) {
+  if (is_immediate(latency) && !after) {
     answer_arrived(slot);
     return;
   }
@@ -289,8 +287,8 @@ std::size_t Network::piece_of(const Connection& connection, int from, std::size_
 }
 
 void Network::send_segment(Connection& connection, int to, ConnectionEnd::Segment segment,
-                           Duration after) {
-  if (is_immediate(connection.latency) && is_immediate(after)) {
+                           After after) {
+  if (is_immediate(connection.latency) && !after) {
     deliver(connection, to, segment.bytes, segment.end);
     return;
   }
@@ -306,8 +304,7 @@ void Network::send_segment(Connection& connection, int to, ConnectionEnd::Segmen
   schedule_delivery(connection, to, slot, after);
 }
 
-void Network::schedule_delivery(Connection& connection, int to, std::uint32_t slot,
-                                Duration after) {
+void Network::schedule_delivery(Connection& connection, int to, std::uint32_t slot, After after) {
   Timed& timed = world_.timed(slot);
   ConnectionEnd& receiver = connection.ends[to];
   TimeModel& time = world_.time();
