@@ -117,7 +117,7 @@ void Network::request(std::uint32_t slot) {
   schedule_request(slot, {});
 }
 
-void Network::schedule_request(std::uint32_t slot, std::optional<Duration> after) {
+void Network::schedule_request(std::uint32_t slot, After after) {
   Timed& timed = world_.timed(slot);
   world_.touch(registry_of(timed.connect->target.host), false);
   const Process* target = nullptr;
@@ -183,7 +183,7 @@ void Network::request_arrived(std::uint32_t slot) {
   schedule_answer(slot, {});
 }
 
-void Network::schedule_answer(std::uint32_t slot, std::optional<Duration> after) {
+void Network::schedule_answer(std::uint32_t slot, After after) {
   Timed& timed = world_.timed(slot);
   const DelayRange latency = timed.connection == nullptr ? DelayRange{} : timed.connection->latency;
   if (is_immediate(latency) && !after) {
@@ -287,7 +287,7 @@ std::size_t Network::piece_of(const Connection& connection, int from, std::size_
 }
 
 void Network::send_segment(Connection& connection, int to, ConnectionEnd::Segment segment,
-                           std::optional<Duration> after) {
+                           After after) {
   if (is_immediate(connection.latency) && !after) {
     deliver(connection, to, segment.bytes, segment.end);
     return;
@@ -304,8 +304,7 @@ void Network::send_segment(Connection& connection, int to, ConnectionEnd::Segmen
   schedule_delivery(connection, to, slot, after);
 }
 
-void Network::schedule_delivery(Connection& connection, int to, std::uint32_t slot,
-                                std::optional<Duration> after) {
+void Network::schedule_delivery(Connection& connection, int to, std::uint32_t slot, After after) {
   Timed& timed = world_.timed(slot);
   ConnectionEnd& receiver = connection.ends[to];
   TimeModel& time = world_.time();

@@ -170,13 +170,14 @@ class Network {
   void closing(const BoundListener& listener);
 
  private:
+  // What goes out `after` a while is an event of its own, even if that is 0 ns in this run.
+  using After = std::optional<Duration>;
   void touch(const ConnectionEnd& end);
   /// Who listens on a host: what a connect asks, and a listener changes.
   ObjectId registry_of(const std::string& host);
   /// How many of `bytes` travel together: all, or fewer where the run fragments (0 drawn: all).
   std::size_t piece_of(const Connection& connection, int from, std::size_t bytes);
-  void schedule_delivery(Connection& connection, int to, std::uint32_t slot,
-                         std::optional<Duration> after);
+  void schedule_delivery(Connection& connection, int to, std::uint32_t slot, After after);
   [[nodiscard]] DelayRange latency_between(const Process& a, const Process& b) const;
   struct Link;
   [[nodiscard]] Link* link_between(const std::string& a, const std::string& b);
@@ -187,14 +188,10 @@ class Network {
            cut_between(connection.ends[0].process->name(), connection.ends[1].process->name());
   }
   void send_again(Connection& connection, int to, const DelayRange& retransmit);
-  // `after` is waited for on top of the link's latency. Even if it comes to nothing, what it delays
-  // is an event of its own; nothing at all delays nothing.
-  void schedule_answer(std::uint32_t slot, std::optional<Duration> after);
-  void schedule_request(std::uint32_t slot, std::optional<Duration> after);
-  void send_segment(Connection& connection, int to, ConnectionEnd::Segment segment,
-                    std::optional<Duration> after);
-  [[nodiscard]] std::optional<Duration> draw_retransmission(const DelayRange& range,
-                                                            Strand& strand);
+  void schedule_answer(std::uint32_t slot, After after);
+  void schedule_request(std::uint32_t slot, After after);
+  void send_segment(Connection& connection, int to, ConnectionEnd::Segment segment, After after);
+  [[nodiscard]] After draw_retransmission(const DelayRange& range, Strand& strand);
   Connection& make_connection();
 
   struct Link {

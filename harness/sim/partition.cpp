@@ -47,7 +47,7 @@ void Network::mend(std::uint32_t index) {
     if (slot == UINT32_MAX) continue;  // given up
     Timed& timed = world_.timed(slot);
     if (!timed.process->alive()) continue;
-    const auto after = draw_retransmission(link.retransmit, *timed.strand);
+    const After after = draw_retransmission(link.retransmit, *timed.strand);
     if (timed.kind == TimedKind::connect_answer) {
       schedule_answer(slot, after);
     } else {
@@ -56,12 +56,12 @@ void Network::mend(std::uint32_t index) {
   }
 }
 
-std::optional<Duration> Network::draw_retransmission(const DelayRange& range, Strand& strand) {
+Network::After Network::draw_retransmission(const DelayRange& range, Strand& strand) {
   const auto low = range.low.affine();
   const auto high = range.high.affine();
   if (low.form == high.form && low.constant_ns == high.constant_ns) {
     const bool none = low.form == 0 && low.constant_ns == 0;
-    return none ? std::nullopt : std::optional(range.low);
+    return none ? After() : range.low;
   }
   const auto label = world_.trace().intern("retransmission");
   return world_.time().draw(range,
@@ -104,7 +104,7 @@ void Network::send_again(Connection& connection, int to, const DelayRange& retra
   ConnectionEnd& receiver = connection.ends[to];
   const auto held = std::exchange(receiver.held, {});
   if (held.empty() || !receiver.process->alive()) return;
-  const auto after = draw_retransmission(retransmit, *receiver.strand);
+  const After after = draw_retransmission(retransmit, *receiver.strand);
   for (const auto& segment : held) send_segment(connection, to, segment, after);
 }
 
