@@ -451,7 +451,7 @@ void Process::step_single() {
     const Entry entry = pop();
     if (entry.strand == nullptr) {
       marker_queued_ = false;
-      poll();
+      if (!ready_io_.empty() || !ready_timers_.empty()) poll();
     } else if (entry.operation != nullptr) {
       enqueue(*entry.strand, entry.operation);
     } else {

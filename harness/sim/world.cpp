@@ -540,10 +540,11 @@ bool World::destroy_handlers(Process& process) {
   bool found = false;
   for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
     Timed& timed = slots_[slot];
+    if (timed.state == Timed::State::free || timed.process != &process) continue;
     const bool waits = timed.kind == TimedKind::wait || timed.kind == TimedKind::block_end ||
                        timed.kind == TimedKind::connect_request ||
                        timed.kind == TimedKind::connect_answer;
-    if (timed.process != &process || timed.state == Timed::State::free || !waits) continue;
+    if (!waits) continue;
     const auto handler = std::move(timed.handler);  // destroyed at the end of this turn
     const auto connect = std::move(timed.connect);
     timed.handler = nullptr;
