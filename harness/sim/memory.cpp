@@ -1,5 +1,4 @@
-// operator new and delete of programs that simulate are mimalloc's (docs/decisions/0013). Left out
-// where a sanitizer looks after memory (CMakeLists.txt).
+// operator new and delete of executables that simulate much are mimalloc's (docs/decisions/0013).
 #include <mimalloc-new-delete.h>
 
 namespace {

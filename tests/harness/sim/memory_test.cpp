@@ -1,4 +1,4 @@
-// What programs that simulate allocate with: no run may notice it.
+// What executables that simulate much allocate with: no run may notice it.
 #include <gtest/gtest.h>
 #include <mimalloc.h>
 #include <new>
