@@ -22,6 +22,8 @@ target_compile_options(raceproof_options INTERFACE -Wall -Wextra -Wpedantic -Wsh
 target_compile_definitions(raceproof_options INTERFACE
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
   BOOST_ASIO_DISABLE_VISIBILITY
+  # Asio allocates by operator new, as the rest does: no detour where it is replaced.
+  BOOST_ASIO_DISABLE_STD_ALIGNED_ALLOC BOOST_ASIO_DISABLE_BOOST_ALIGN
   $<$<NOT:$<CONFIG:Release>>:RACEPROOF_CHECK_CONFINEMENT>)
 if(RACEPROOF_SANITIZE)
   add_compile_options(-fsanitize=${RACEPROOF_SANITIZE} -fno-omit-frame-pointer)
