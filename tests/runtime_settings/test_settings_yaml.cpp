@@ -65,10 +65,9 @@ TEST(SettingsYaml, LeavesTheRestAlone) {
 }
 
 TEST(SettingsYaml, UnknownKeyNamesTheNearest) {
-  expect_error(
-      "grace_perod: 1s\n",
-      std::string("s.yaml:1:1: unknown key 'grace_perod' (did you mean 'grace_period'?); ") +
-          sample::known_keys);
+  expect_error("grace_perod: 1s\n",
+               std::string("s.yaml:1:1: unknown key 'grace_perod' (did you mean 'grace_period'?); ")
+                   .append(sample::known_keys));
   expect_error("rule:\n  dellay: 1ms\n",
                "s.yaml:2:3: unknown key 'dellay' in 'rule' (did you mean 'delay'?); known keys: "
                "delay, times");
