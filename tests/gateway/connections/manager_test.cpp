@@ -1,5 +1,6 @@
 // The connection manager with sessions that the tests control, in every order of its handlers.
 #include <algorithm>
+#include <functional>
 #include <gtest/gtest.h>
 
 #include "gateway/connections/connection_manager.hpp"
@@ -114,10 +115,18 @@ class Manager {
     co_return figures;
   }
 
+  using Work = std::function<void(ConnectionManager&)>;
+  /// Does `work` on the manager's strand.
+  Awaitable<> ask(Work work) { co_await call(manager_->strand(), perform(std::move(work))); }
+
   std::map<std::string, std::shared_ptr<ScriptedSession>> sessions;
   int told = 0;  ///< senders of `post` who know what became of their message
 
  private:
+  Awaitable<> perform(Work work) {
+    work(*manager_);
+    co_return;
+  }
   Awaitable<> send_and_note(std::string user, std::string text) {
     co_await send(std::move(user), std::move(text));
     ++told;
@@ -177,8 +186,7 @@ TEST(ConnectionManager, KeepsTheNewestOnly) {
         for (const char* text : {"{1}", "{2}", "{3}"}) co_await m.send("alice", text);
         co_await m.connect("a", "alice");
         co_await m.settle();
-        const ConnectionFigures figures =
-            co_await call(m.manager().strand(), m.manager().figures());
+        const ConnectionFigures figures = co_await m.health();
         EXPECT_EQ(1U, figures.lost_total);
         EXPECT_EQ(2U, figures.delivered_total);
         EXPECT_EQ(0U, figures.queued);
@@ -446,9 +454,12 @@ TEST(ConnectionManager, AddressesThreadsAndJobs) {
     co_await m.connect("a2", "alice");
     co_await m.connect("b", "bob");
     ConnectionManager& manager = m.manager();
-    EXPECT_TRUE(manager.update_connection_thread("a1", "t1"));
-    EXPECT_FALSE(manager.update_connection_thread("nobody", "t1"));
-    EXPECT_TRUE(manager.connect_to_job("b", "j"));
+    const Manager::Work follow = [](ConnectionManager& asked) {
+      EXPECT_TRUE(asked.update_connection_thread("a1", "t1"));
+      EXPECT_FALSE(asked.update_connection_thread("nobody", "t1"));
+      EXPECT_TRUE(asked.connect_to_job("b", "j"));
+    };
+    co_await m.ask(follow);
     const Delivery shown =
         co_await call(manager.strand(), manager.send_to_thread("alice", "t1", "t", "thread"));
     EXPECT_EQ(Delivery::delivered, shown);
@@ -457,7 +468,10 @@ TEST(ConnectionManager, AddressesThreadsAndJobs) {
     EXPECT_EQ(Delivery::lost, hidden);
     const auto job = co_await call(manager.strand(), manager.send_to_job("j", "t", "job"));
     EXPECT_EQ(1U, job);
-    EXPECT_TRUE(manager.disconnect_from_job("b"));
+    const Manager::Work leave = [](ConnectionManager& asked) {
+      EXPECT_TRUE(asked.disconnect_from_job("b"));
+    };
+    co_await m.ask(leave);
     const auto left = co_await call(manager.strand(), manager.send_to_job("j", "t", "job"));
     EXPECT_EQ(0U, left);
     const auto all = co_await call(manager.strand(), manager.broadcast("t", "all"));
@@ -473,19 +487,24 @@ TEST(ConnectionManager, AddressesThreadsAndJobs) {
 TEST(ConnectionManager, KnowsItsConnections) {
   Manager subject([](Manager& m) -> Awaitable<> {
     co_await m.connect("a", "alice");
-    ConnectionManager& manager = m.manager();
-    EXPECT_TRUE(manager.is_user_connected("alice"));
-    EXPECT_TRUE(manager.is_connection_active("alice"));
-    EXPECT_FALSE(manager.is_user_connected("bob"));
-    EXPECT_EQ(1U, manager.get_connection_count());
-    EXPECT_EQ("alice", manager.get_connection("a")->user);
-    EXPECT_FALSE(manager.find_connection("bob", "a"));
-    EXPECT_EQ("a", manager.get_connection_id_by_websocket(m.sessions["a"]));
-    m.sessions.clear();  // the session is gone, its entry is not
-    EXPECT_FALSE(manager.is_connection_active("alice"));
+    const Manager::Work connected = [&m](ConnectionManager& asked) {
+      EXPECT_TRUE(asked.is_user_connected("alice"));
+      EXPECT_TRUE(asked.is_connection_active("alice"));
+      EXPECT_FALSE(asked.is_user_connected("bob"));
+      EXPECT_EQ(1U, asked.get_connection_count());
+      EXPECT_EQ("alice", asked.get_connection("a")->user);
+      EXPECT_FALSE(asked.find_connection("bob", "a"));
+      EXPECT_EQ("a", asked.get_connection_id_by_websocket(m.sessions["a"]));
+      m.sessions.clear();  // the session is gone, its entry is not
+      EXPECT_FALSE(asked.is_connection_active("alice"));
+    };
+    co_await m.ask(connected);
     const Delivery delivery = co_await m.send("alice", "{1}");
     EXPECT_EQ(Delivery::queued, delivery);
-    EXPECT_FALSE(manager.is_user_connected("alice"));
+    const Manager::Work absent = [](ConnectionManager& asked) {
+      EXPECT_FALSE(asked.is_user_connected("alice"));
+    };
+    co_await m.ask(absent);
     m.note("done");
   });
   EXPECT_EQ((Log{"done"}), done(subject.run().log));
@@ -530,10 +549,10 @@ TEST(ConnectionManager, StopsWithNothingLeft) {
   Manager subject([](Manager& m) -> Awaitable<> {
     co_await m.send("alice", "{1}");
     co_await call(m.manager().strand(), m.manager().stop());
-    const ConnectionFigures first = co_await call(m.manager().strand(), m.manager().figures());
+    const ConnectionFigures first = co_await m.health();
     EXPECT_EQ(1U, first.lost_total);
     co_await m.send("alice", "{2}");  // too late
-    const ConnectionFigures then = co_await call(m.manager().strand(), m.manager().figures());
+    const ConnectionFigures then = co_await m.health();
     EXPECT_EQ(2U, then.lost_total);
     m.note("done");
   });
